@@ -1,0 +1,10 @@
+"""``python -m nn2gltf``."""
+
+from __future__ import annotations
+
+import sys
+
+from nn2gltf.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,127 @@
+"""From a recording to a scene to a file: the end of the line, without torch."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from nn2gltf.api.outputs import WrittenFile, check_scene_output
+from nn2gltf.encode import EncodeOptions, encode_scene, prepare_scene
+from nn2gltf.encode.style import load_style
+from nn2gltf.errors import UsageError, safe
+from nn2gltf.files import write_atomic
+from nn2gltf.gltf import EncodedFile, write_glb, write_gltf
+from nn2gltf.html import read_viewer, write_html
+from nn2gltf.ir.graph import Graph
+from nn2gltf.ir.recording import Recording
+from nn2gltf.ir.scene import Scene
+from nn2gltf.layout import LayoutOptions, find_layout, place_graph
+from nn2gltf.passes import run_passes
+
+
+@dataclass(frozen=True, kw_only=True)
+class SceneOptions:
+    """What a caller may choose about a scene.
+
+    Attributes:
+        layout: How layers are placed.
+        encode: How values are drawn.
+    """
+
+    layout: LayoutOptions = field(default_factory=LayoutOptions)
+    encode: EncodeOptions = field(default_factory=EncodeOptions)
+
+    @classmethod
+    def from_keywords(cls, **keywords: Any) -> SceneOptions:
+        """Sort flat keywords (``style="paper", max_units=64``) into the stages they belong to.
+
+        Raises:
+            UsageError: A keyword that no stage knows, or an unknown layout.
+            EncodingError, InputMissingError: An unknown or damaged style.
+        """
+        stages = {"layout": LayoutOptions, "encode": EncodeOptions}
+        known = {item.name: stage for stage, kind in stages.items() for item in fields(kind)}
+        chosen: dict[str, dict[str, Any]] = {stage: {} for stage in stages}
+        for name, value in keywords.items():
+            if name not in known:
+                close = get_close_matches(name, known, n=1)
+                hint = f"Did you mean {close[0]}?" if close else f"Known: {', '.join(sorted(known))}."
+                raise UsageError(f"unknown option {safe(name)!r}", code="E_UNKNOWN_NAME", hint=hint)
+            chosen[known[name]][name] = value
+        made = cls(layout=LayoutOptions(**chosen["layout"]), encode=EncodeOptions(**chosen["encode"]))
+        load_style(made.encode.style)
+        if made.layout.layout != "auto":
+            find_layout(made.layout.layout)
+        return made
+
+
+def export_recording(
+    recording: Recording,
+    output: str | os.PathLike[str],
+    *,
+    force: bool = False,
+    made_with: Mapping[str, object] | None = None,
+    **options: Any,
+) -> WrittenFile:
+    """Turn a recording into a scene file.
+
+    Args:
+        output: ``.glb``, ``.gltf`` or ``.html``; checked before any work.
+        force: Replace a file that nn2gltf did not write.
+        made_with: Options of earlier stages, by stage, for the extras.
+        options: See :class:`SceneOptions`.
+
+    Raises:
+        UsageError, EncodingError: An option makes no sense.
+        OutputError, WriteError: The file cannot be written.
+    """
+    chosen = SceneOptions.from_keywords(**options)
+    target = check_scene_output(output, force=force)
+    scene = encode_recording(recording, run_passes(recording.graph), chosen, made_with=made_with)
+    return write_scene(scene, target)
+
+
+def encode_recording(
+    recording: Recording,
+    graph: Graph,
+    options: SceneOptions,
+    *,
+    made_with: Mapping[str, object] | None = None,
+) -> Scene:
+    """Prepare, place and draw.
+
+    Args:
+        graph: After passes.
+        made_with: Options of earlier stages, by stage, for the extras.
+    """
+    prepared = prepare_scene(recording, graph, options=options.encode)
+    placement = place_graph(graph, options=options.layout, plates=prepared.plates.sizes)
+    stages = {**(made_with or {}), "layout": asdict(options.layout)}
+    return encode_scene(prepared, placement, made_with=stages)
+
+
+def write_scene(scene: Scene, path: Path) -> WrittenFile:
+    """Write a scene as its suffix says; the file is whole or absent.
+
+    Raises:
+        WriteError: The disk is full, or an I/O error.
+    """
+    suffix = path.suffix.lower()
+    encoded = write_gltf(scene) if suffix == ".gltf" else write_glb(scene)
+    chunks: EncodedFile | list[bytes] = encoded
+    if suffix == ".html":
+        chunks = [write_html(read_viewer(), bytes(encoded), name=path.with_suffix(".glb").name)]
+    size = write_atomic(path, chunks)
+    return WrittenFile(path=path, size=size, not_finite=encoded.not_finite, notes=_notes(scene))
+
+
+def _notes(scene: Scene) -> tuple[str, ...]:
+    notes: list[str] = []
+    for key in ("reductions", "report"):
+        lines = scene.extras.get(key)
+        notes += [str(line) for line in lines] if isinstance(lines, list) else []
+    return tuple(notes)

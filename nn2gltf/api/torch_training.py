@@ -1,0 +1,181 @@
+"""One training with recording, and everything it leaves behind; torch is loaded with this module."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from nn2gltf.api.outputs import WrittenFile
+from nn2gltf.api.recording import Recorder
+from nn2gltf.api.scenes import SceneOptions, encode_recording, write_scene
+from nn2gltf.api.torch_model import save_model
+from nn2gltf.api.torch_subject import read_subject
+from nn2gltf.errors import InterruptedRunError, UsageError
+from nn2gltf.ir.json import JsonObject
+from nn2gltf.ir.recording import Recording, Step
+from nn2gltf.passes import run_passes
+from nn2gltf.record import choose_probes
+from nn2gltf.train.data import ImageData
+from nn2gltf.train.datasets import DATASETS
+from nn2gltf.train.loop import Progress, train_model
+from nn2gltf.train.options import TrainOptions
+from nn2gltf.train.registry import build_model, model_names
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingJob:
+    """What is trained on, and what is to be written.
+
+    Attributes:
+        data_name: The name that was asked for; ``images`` is what it gave.
+        outputs: Scenes, the same one in several forms.
+        record: Folder to record into; in memory when None.
+        save: Model file.
+        scene_options: Keywords of :class:`~nn2gltf.api.scenes.SceneOptions`.
+    """
+
+    data_name: str
+    images: ImageData
+    options: TrainOptions | None = None
+    outputs: tuple[Path, ...] = ()
+    record: str | os.PathLike[str] | None = None
+    save: str | os.PathLike[str] | None = None
+    scene_options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def settings(self) -> TrainOptions:
+        """The options, or the defaults."""
+        return self.options or TrainOptions()
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainedRun:
+    """A finished training.
+
+    Attributes:
+        model: The trained module.
+        steps: The untrained model, then every epoch.
+        data: A sentence on which data was used and where it came from.
+        seconds: Wall time of the training.
+        recording: What was recorded.
+        files: What was written, the scene first.
+    """
+
+    model: Any
+    steps: tuple[Step, ...]
+    data: str
+    seconds: float
+    recording: Recording
+    files: tuple[WrittenFile, ...] = ()
+
+    def to_json(self) -> JsonObject:
+        """JSON form."""
+        return {
+            "data": self.data,
+            "seconds": round(self.seconds, 3),
+            "steps": [step.to_json() for step in self.steps],
+            "files": [file.to_json() for file in self.files],
+        }
+
+
+def run_job(job: TrainingJob, model: Any, *, progress: Progress | None, force: bool) -> TrainedRun:
+    """Train, record and write; an interrupted run writes what it has before it says so.
+
+    Raises:
+        InterruptedRunError: Ctrl+C; the message names what was written.
+    """
+    module, name = _build(model, len(job.images.classes), job.settings.seed)
+    recorder = _make_recorder(job, module, name, force=force)
+    try:
+        result = train_model(module, job.images, job.settings, recorder=recorder, progress=progress)
+    except InterruptedRunError as stop:
+        recorder.close()
+        files = _write_files(job, module, name, recorder.recording())
+        raise _interrupted(stop, job, files) from stop
+    finally:
+        recorder.close()
+    recording = recorder.recording()
+    return TrainedRun(
+        model=module,
+        steps=result.steps,
+        data=job.images.source,
+        seconds=result.seconds,
+        recording=recording,
+        files=_write_files(job, module, name, recording),
+    )
+
+
+def _make_recorder(job: TrainingJob, module: nn.Module, name: str, *, force: bool) -> Recorder:
+    """One probe of each class, the most typical of the test images."""
+    images = job.images
+    chosen = choose_probes(images.test_images, images.test_labels)
+    main = SceneOptions.from_keywords(**job.scene_options).encode.probe
+    if main is not None and not 0 <= main < len(chosen):
+        raise UsageError(f"there is no probe {main}", hint=f"Probes are 0 to {len(chosen) - 1}.")
+    return Recorder(
+        module,
+        probes=images.normalise(images.test_images[chosen]),
+        labels=images.test_labels[chosen],
+        path=job.record,
+        classes=images.classes,
+        thumbnails=list(images.test_images[chosen]),
+        meta={
+            "dataset": images.name,
+            "source": images.source,
+            "model": name,
+            "training": job.settings.to_json(),
+        },
+        force=force,
+    )
+
+
+def _write_files(
+    job: TrainingJob, module: nn.Module, name: str, recording: Recording
+) -> tuple[WrittenFile, ...]:
+    """The scene, drawn once, in each form, then the model."""
+    files: list[WrittenFile] = []
+    if job.outputs:
+        scene = encode_recording(
+            recording,
+            run_passes(recording.graph),
+            SceneOptions.from_keywords(**job.scene_options),
+            made_with={"train": job.settings.to_json()},
+        )
+        files += [write_scene(scene, output) for output in job.outputs]
+    if job.save is not None:
+        facts: JsonObject = {
+            "model": name,
+            "data": _data_name(job),
+            "dataset": job.images.name,
+            "epochs": recording.steps[-1].epoch,
+            "mean": job.images.mean,
+            "std": job.images.std,
+        }
+        files.append(WrittenFile(path=Path(job.save), size=save_model(module, job.save, facts)))
+    return tuple(files)
+
+
+def _interrupted(
+    stop: InterruptedRunError, job: TrainingJob, files: tuple[WrittenFile, ...]
+) -> InterruptedRunError:
+    kept = [str(written.path) for written in files] + ([str(job.record)] if job.record else [])
+    hint = f"Written with the epochs so far: {', '.join(kept)}." if kept else "Nothing was to be written."
+    return InterruptedRunError(stop.message, hint=hint)
+
+
+def _data_name(job: TrainingJob) -> str:
+    """The name that gives this data again: what ``auto`` took, else what was asked for."""
+    taken = next((name for name, family in DATASETS.items() if family.title == job.images.name), "digits")
+    return taken if job.data_name == "auto" else job.data_name
+
+
+def _build(model: Any, classes: int, seed: int) -> tuple[nn.Module, str]:
+    if isinstance(model, str) and (model in model_names() or ":" not in model):
+        return build_model(model, classes=classes, seed=seed), model
+    subject = read_subject(model, seed=seed)
+    return subject.module, subject.name

@@ -1,0 +1,74 @@
+"""``nn2gltf train``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from nn2gltf.commands.shared import (
+    Session,
+    common_options,
+    option,
+    output_option,
+    scene_options,
+    training_options,
+)
+from nn2gltf.commands.terminal import next_command, note, show_run
+
+
+@click.command()
+@option("--model", default="lenet", metavar="NAME|SPEC", help="mlp, mlp-deep, lenet, resnet, or net.py:Net.")
+@option(
+    "--data", default="mnist", metavar="NAME|FOLDER", help="mnist, fashion-mnist, kmnist, digits or a folder."
+)
+@option("--data-dir", type=click.Path(), metavar="DIR", help="Where data sets are, or are downloaded to.")
+@option(
+    "--record", type=click.Path(path_type=Path), metavar="RUN.nn2gltf", help="Keep the recording in a folder."
+)
+@option("--save", type=click.Path(path_type=Path), metavar="FILE.pt", help="Keep the trained model.")
+@output_option(None, "Scene: .glb, .gltf or .html.")
+@training_options
+@scene_options
+@common_options(writes=True, config=True)
+@click.pass_obj
+def train(
+    session: Session,
+    model: str,
+    data: str,
+    data_dir: str | None,
+    record: Path | None,
+    save: Path | None,
+    output: Path | None,
+    force: bool,
+    scene: dict[str, Any],
+    training: dict[str, Any],
+) -> None:
+    """Train a classifier of 28 x 28 pictures with recording."""
+    from nn2gltf.api.training import train_model
+    from nn2gltf.commands.progress import TrainingProgress
+    from nn2gltf.train.options import TrainOptions
+
+    options = TrainOptions(**training)
+    run = train_model(
+        model,
+        data=data,
+        data_dir=data_dir,
+        options=options,
+        output=output,
+        record=record,
+        save=save,
+        progress=TrainingProgress(options.epochs),
+        force=force,
+        **scene,
+    )
+    show_run(run, json=session.json, folder=record)
+    if session.json:
+        return
+    if not (output or record or save):
+        note("Nothing was written: add -o scene.glb, --record run.nn2gltf or --save model.pt.")
+    elif output:
+        next_command(f"nn2gltf view {output}" if output.suffix != ".html" else f"open {output} in a browser")
+    else:
+        next_command(f"nn2gltf export {record or save} -o scene.glb")

@@ -1,0 +1,28 @@
+"""What a caller may choose about the drawing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncodeOptions:
+    """Options of :func:`nn2gltf.encode.encode_scene`.
+
+    Attributes:
+        style: Name of a style or path of a style file.
+        probe: Index of the probe that the main clip shows; None takes the first one classified correctly.
+        title: Text of the title plate; None takes the model's name.
+        connections: Most individual connections drawn in the whole scene.
+        max_animated_nodes: Probes, then steps are thinned to stay below (Blender's import slows down above 1,000).
+        max_exact_values: Up to so many recorded values, pages get a second image with the low byte.
+        all_probes: Write a clip for every probe, not only the main one.
+    """
+
+    style: str = "stage"
+    probe: int | None = None
+    title: str | None = None
+    connections: int = 280
+    max_animated_nodes: int = 1000
+    max_exact_values: int = 2_000_000
+    all_probes: bool = True

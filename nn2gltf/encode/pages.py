@@ -1,0 +1,214 @@
+"""Pages: palette PNGs whose tiles are all steps of all layers, and the exact data at the same time.
+
+Every probe has a page of its own per palette, all with the same tile layout, so that geometry and texture
+coordinates are shared between probes (ENCODING.md, rule 2 and Clips).
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from nn2gltf.encode.values import LayerValues, SceneValues
+from nn2gltf.errors import LimitError
+from nn2gltf.ir.recording import ByteArray
+
+PAGE_LIMIT = 4096
+COMPRESS_LEVEL = 9
+FloatArray = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tiles:
+    """Where one layer's tiles are on its pages; see docs/scene-format.md, Values and tiles.
+
+    Attributes:
+        width, height: Pixels of one tile without gutter.
+        origins: Pixel (x, y) of the block of each step; one entry when the layer does not change.
+    """
+
+    palette: str
+    width: int
+    height: int
+    count: int
+    columns: int
+    gutter: int
+    origins: tuple[tuple[int, int], ...]
+
+    @property
+    def block(self) -> tuple[int, int]:
+        """Width and height of one step's block, pixels."""
+        rows = -(-self.count // self.columns)
+        return self.columns * (self.width + 2 * self.gutter), rows * (self.height + 2 * self.gutter)
+
+    def origin(self, step: int) -> tuple[int, int]:
+        """Origin of a step's block."""
+        return self.origins[min(step, len(self.origins) - 1)]
+
+    def corners(self, step: int) -> npt.NDArray[np.int64]:
+        """(count, 2) pixel of each tile's top left."""
+        index = np.arange(self.count)
+        x0, y0 = self.origin(step)
+        x = x0 + self.gutter + index % self.columns * (self.width + 2 * self.gutter)
+        y = y0 + self.gutter + index // self.columns * (self.height + 2 * self.gutter)
+        return np.stack([x, y], axis=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageLayout:
+    """Size of the pages of one palette and the tiles of each layer on them."""
+
+    width: int
+    height: int
+    tiles: Mapping[str, Tiles]
+
+    def tile_uvs(self, layer_id: str, step: int) -> FloatArray:
+        """(4 count, 2) texture coordinates of a layer's quads, from bottom left counter-clockwise."""
+        tiles = self.tiles[layer_id]
+        corner = tiles.corners(step)
+        x0, x1 = corner[:, 0] / self.width, (corner[:, 0] + tiles.width) / self.width
+        y0, y1 = corner[:, 1] / self.height, (corner[:, 1] + tiles.height) / self.height
+        quad = np.stack([x0, y1, x1, y1, x1, y0, x0, y0], axis=1)
+        return quad.reshape(-1, 2).astype(np.float32)
+
+    def texel_uvs(self, layer_id: str, step: int, vertices: int) -> FloatArray:
+        """(vertices * count, 2) coordinates of each one-pixel tile's middle: no filter can reach a neighbour."""
+        middle = (self.tiles[layer_id].corners(step) + 0.5) / np.array([self.width, self.height])
+        return np.repeat(middle, vertices, axis=0).astype(np.float32)
+
+
+def layout_pages(layers: Mapping[str, LayerValues], steps: int) -> dict[str, PageLayout]:
+    """Palette to page layout: layers packed on shelves for one step, steps on a grid.
+
+    Raises:
+        LimitError: The tiles of one probe do not fit a page of 4096 x 4096 pixels.
+    """
+    layouts: dict[str, PageLayout] = {}
+    for palette in sorted({layer.palette for layer in layers.values()}):
+        group = [layer for layer in layers.values() if layer.palette == palette]
+        layouts[palette] = _layout_palette(palette, group, steps)
+    return layouts
+
+
+def _layout_palette(palette: str, group: list[LayerValues], steps: int) -> PageLayout:
+    blocks = {layer.id: _tiles(layer, palette) for layer in group}
+    spots, width, height = _pack({layer_id: tiles.block for layer_id, tiles in blocks.items()})
+    moving = 1 if palette == "input" else steps
+    across = max(1, min(moving, round(math.sqrt(moving * height / width)), PAGE_LIMIT // width))
+    page_width, page_height = across * width, -(-moving // across) * height
+    if page_width > PAGE_LIMIT or page_height > PAGE_LIMIT:
+        raise LimitError(
+            f"the activations of one probe need {page_width} x {page_height} pixels, the limit is {PAGE_LIMIT} a side",
+            hint="Draw fewer steps or layers.",
+        )
+    placed = {
+        layer_id: Tiles(
+            palette=palette,
+            width=tiles.width,
+            height=tiles.height,
+            count=tiles.count,
+            columns=tiles.columns,
+            gutter=tiles.gutter,
+            origins=tuple(
+                (spots[layer_id][0] + step % across * width, spots[layer_id][1] + step // across * height)
+                for step in range(moving)
+            ),
+        )
+        for layer_id, tiles in blocks.items()
+    }
+    return PageLayout(width=page_width, height=page_height, tiles=placed)
+
+
+def _tiles(layer: LayerValues, palette: str) -> Tiles:
+    height, width = layer.cell_shape
+    single = height == width == 1
+    gutter = 0 if single else 1
+    wide, tall = width + 2 * gutter, height + 2 * gutter
+    columns = max(1, min(layer.cells, PAGE_LIMIT // wide, round(math.sqrt(layer.cells * tall / wide))))
+    return Tiles(
+        palette=palette,
+        width=width,
+        height=height,
+        count=layer.cells,
+        columns=columns,
+        gutter=gutter,
+        origins=((0, 0),),
+    )
+
+
+def _pack(sizes: Mapping[str, tuple[int, int]]) -> tuple[dict[str, tuple[int, int]], int, int]:
+    """Shelf packing, tallest first: spot of each block, and the size of them all."""
+    area = sum(width * height for width, height in sizes.values())
+    limit = max(*(width for width, _ in sizes.values()), math.isqrt(area) + 1)
+    spots: dict[str, tuple[int, int]] = {}
+    x = y = shelf = used = 0
+    for key, (width, height) in sorted(sizes.items(), key=lambda item: (-item[1][1], item[0])):
+        if x and x + width > limit:
+            x, y, shelf = 0, y + shelf, 0
+        spots[key] = (x, y)
+        x, shelf, used = x + width, max(shelf, height), max(used, x + width)
+    return spots, used, y + shelf
+
+
+def encode_pages(
+    values: SceneValues, layouts: Mapping[str, PageLayout], probes: tuple[int, ...], *, exact: bool
+) -> dict[tuple[str, int], tuple[ByteArray, ByteArray | None]]:
+    """Fill every page: (palette, probe) to (height, width) codes and remainders.
+
+    Args:
+        probes: Indices of the probes that are drawn.
+        exact: Also fill the remainders.
+    """
+    pages = {
+        (palette, probe): (
+            np.zeros((layout.height, layout.width), np.uint8),
+            np.full((layout.height, layout.width), 127, np.uint8) if exact else None,
+        )
+        for palette, layout in layouts.items()
+        for probe in probes
+    }
+    for palette, layout in layouts.items():
+        for layer_id, tiles in layout.tiles.items():
+            for index, step in enumerate(values.steps[: len(tiles.origins)]):
+                codes, remainders = values.codes(layer_id, step)
+                for probe in probes:
+                    page, low = pages[palette, probe]
+                    _fill(page, tiles, index, codes[probe])
+                    if low is not None:
+                        _fill(low, tiles, index, remainders[probe])
+    return pages
+
+
+def _fill(page: ByteArray, tiles: Tiles, step: int, cells: ByteArray) -> None:
+    """Write one step's tiles, each with its edge repeated in the gutter."""
+    gutter = tiles.gutter
+    padded = np.pad(cells, ((0, 0), (gutter, gutter), (gutter, gutter)), mode="edge") if gutter else cells
+    for (x, y), cell in zip(tiles.corners(step) - gutter, padded, strict=True):
+        page[y : y + cell.shape[0], x : x + cell.shape[1]] = cell
+
+
+def palette_png(codes: ByteArray, palette: ByteArray) -> bytes:
+    """An 8-bit palette PNG: pixel = code, PLTE = (256, 3) the colour map."""
+    return _png(codes, "P", palette)
+
+
+def grey_png(codes: ByteArray) -> bytes:
+    """An 8-bit greyscale PNG."""
+    return _png(codes, "L", None)
+
+
+def _png(codes: ByteArray, mode: str, palette: ByteArray | None) -> bytes:
+    from PIL import Image
+
+    image = Image.fromarray(codes, mode="L")
+    if palette is not None:
+        image = Image.frombytes(mode, image.size, codes.tobytes())
+        image.putpalette(palette.tobytes())
+    stream = io.BytesIO()
+    image.save(stream, "PNG", compress_level=COMPRESS_LEVEL)
+    return stream.getvalue()

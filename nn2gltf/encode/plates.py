@@ -1,0 +1,313 @@
+"""All text of a scene, composed before layout so that its size is known: the plates and their atlas."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from PIL import Image
+
+from nn2gltf.encode.atlas import pack_atlas
+from nn2gltf.encode.colormap import Range
+from nn2gltf.encode.legend import compose_legend
+from nn2gltf.encode.naming import shown_parts
+from nn2gltf.encode.options import EncodeOptions
+from nn2gltf.encode.plan import Plan, class_output
+from nn2gltf.encode.style import Style
+from nn2gltf.encode.text import Align, Line, render_plate
+from nn2gltf.encode.values import class_probabilities, ends_in_softmax
+from nn2gltf.errors import safe
+from nn2gltf.ir.graph import Graph, Layer
+from nn2gltf.ir.placement import PlateSize
+from nn2gltf.ir.recording import Recording
+
+TEXELS_PER_UNIT = 10.0
+"""Sharpness of text: texels of the atlas per scene unit at text scale 1."""
+NAME_SIZE, DETAIL_SIZE = 6.4, 4.4
+TITLE_SIZE, SUBTITLE_SIZE = 11.0, 5.6
+COUNTER_SIZE, METRIC_SIZE = 8.0, 5.6
+CLASS_SIZE, PERCENT_SIZE = 6.2, 5.0
+NAME_CHARACTERS, DETAIL_CHARACTERS = 14, 20
+MOST_LINES = 3
+"""Lines of name plates are broken at about so many letters."""
+PAD = 1.4
+MOST_CLASSES = 20
+
+
+def percent_key(probability: float, *, bright: bool) -> str:
+    """Key of the plate with a rounded percentage; 100 % and 0 % are only said when true."""
+    return f"{'best' if bright else 'other'} {_percent(probability)}"
+
+
+def _percent(probability: float) -> str:
+    if 0 < probability < 0.005:
+        return "<1 %"
+    if 0.995 <= probability < 1:
+        return ">99 %"
+    return f"{round(100 * probability)} %"
+
+
+def counter_key(step: int) -> str:
+    """Key of the counter's plate of a drawn step."""
+    return f"counter {step}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlateBook:
+    """Every plate: its size, where it is in the atlas, and the atlas.
+
+    Attributes:
+        sizes: Scene units at text scale 1; also ``counter``, ``classes`` and
+            ``percent``, each as large as the largest of its kind.
+        rects: Key to (u0, v0, u1, v1) in the atlas.
+        png: The atlas.
+        title: Text of the title plate.
+        accuracy_metric: Name of the metric that the counter shows, or None.
+        titles: Layer id to the second line of its plate.
+    """
+
+    sizes: Mapping[str, PlateSize]
+    rects: Mapping[str, tuple[float, float, float, float]]
+    own_sizes: Mapping[str, PlateSize]
+    png: bytes
+    title: str
+    classes: tuple[str, ...]
+    accuracy_metric: str | None
+    titles: Mapping[str, str] = field(default_factory=dict)
+
+    def __contains__(self, key: str) -> bool:
+        """Whether there is a plate of that key."""
+        return key in self.rects
+
+    def size(self, key: str) -> PlateSize:
+        """Size of a plate itself, scene units at text scale 1."""
+        return self.own_sizes[key]
+
+    def uv(self, key: str) -> tuple[float, float, float, float]:
+        """Where a plate is in the atlas."""
+        return self.rects[key]
+
+    def class_name(self, index: int) -> str:
+        """Name of a class."""
+        return self.classes[index] if index < len(self.classes) else str(index)
+
+    def layer_title(self, layer: Layer) -> str:
+        """Second line of a layer's plate."""
+        return self.titles[layer.id]
+
+
+def compose_plates(
+    recording: Recording,
+    graph: Graph,
+    style: Style,
+    options: EncodeOptions,
+    plan: Plan,
+    ranges: Mapping[str, Range],
+) -> PlateBook:
+    """Render every plate once and pack the atlas."""
+    images: dict[str, Image.Image] = {}
+    output = class_output(recording, graph) if _class_count(graph) else None
+    for layer in graph.layers:
+        softmax = layer.value_id == output and not ends_in_softmax(layer)
+        images[layer.id] = _plate(_label_lines(layer, style, softmax=softmax), style)
+    title = options.title or graph.name
+    images["title"] = _plate(_title_lines(title, recording, graph, style), style, align="left")
+    metric = _accuracy_metric(recording)
+    if len(plan.steps) > 1:
+        images.update(_counters(recording, plan, metric, style))
+    images.update(_class_plates(recording, graph, style, plan))
+    images["legend"] = compose_legend(recording, graph, style, plan, ranges, options)
+    return _book(images, title, recording, graph, metric)
+
+
+def _book(
+    images: Mapping[str, Image.Image], title: str, recording: Recording, graph: Graph, metric: str | None
+) -> PlateBook:
+    own = {
+        key: PlateSize(width=i.width / TEXELS_PER_UNIT, height=i.height / TEXELS_PER_UNIT)
+        for key, i in images.items()
+    }
+    sizes = {
+        key: size
+        for key, size in own.items()
+        if not key.startswith(("class ", "best ", "other ", "counter "))
+    }
+    counters = [size for key, size in own.items() if key.startswith("counter ")]
+    if counters:
+        sizes["counter"] = PlateSize(
+            width=max(c.width for c in counters), height=max(c.height for c in counters)
+        )
+    for room, prefix in (("classes", "class "), ("percent", ("best ", "other "))):
+        group = [size for key, size in own.items() if key.startswith(prefix)]
+        if group:
+            sizes[room] = PlateSize(width=max(g.width for g in group), height=max(g.height for g in group))
+    png, rects = pack_atlas(images)
+    return PlateBook(
+        sizes=sizes,
+        rects=rects,
+        own_sizes=own,
+        png=png,
+        title=title,
+        classes=recording.classes,
+        accuracy_metric=metric,
+        titles={layer.id: layer_title(layer) for layer in graph.layers},
+    )
+
+
+def _plate(lines: list[Line], style: Style, *, align: Align = "center", pad: float = PAD) -> Image.Image:
+    return render_plate(
+        lines, texels_per_unit=TEXELS_PER_UNIT, pad=pad, background=style.text.plate, align=align
+    )
+
+
+def layer_title(layer: Layer) -> str:
+    """``Conv2d 5×5 + ReLU``: what a layer is, with what was folded into it."""
+    ops = [_op_name(layer), *(folded.op for folded in layer.folded)]
+    return " + ".join(safe(op, limit=40) for op in ops)
+
+
+def _op_name(layer: Layer) -> str:
+    kernel = layer.attributes.get("kernel_size")
+    if layer.kind in ("conv", "pool") and kernel:
+        sizes = kernel if isinstance(kernel, list | tuple) else [kernel, kernel]
+        return f"{layer.op} {'×'.join(str(n) for n in sizes)}"
+    return layer.op
+
+
+def _label_lines(layer: Layer, style: Style, *, softmax: bool) -> list[Line]:
+    """Name; what it does; shape; parameters."""
+    dim, weight = style.text.dim, 500 + style.text.weight_step
+    parts = shown_parts(layer)
+    names = _wrap([f"{part}." for part in parts[:-1]] + parts[-1:], NAME_CHARACTERS)
+    lines = [Line(text=name, size=NAME_SIZE, weight=700, color=style.text.fg) for name in names]
+    ops = [_op_name(layer), *(f" + {_short_op(folded.op)}" for folded in layer.folded)]
+    details = [] if layer.kind == "input" else _wrap(ops, DETAIL_CHARACTERS)
+    if layer.outputs:
+        shape = "×".join(str(n) for n in layer.outputs[0].shape[1:])
+        details.append(f"{shape} · softmax of logits" if softmax else shape)
+    if layer.parameter_count:
+        details.append(f"{layer.parameter_count:,} parameters")
+    return lines + [Line(text=text, size=DETAIL_SIZE, weight=weight, color=dim) for text in details]
+
+
+def _short_op(op: str) -> str:
+    """Norms by their initials: everybody who reads plates knows BN; the extras have the full name."""
+    for name, short in (
+        ("BatchNorm", "BN"),
+        ("LayerNorm", "LN"),
+        ("GroupNorm", "GN"),
+        ("InstanceNorm", "IN"),
+    ):
+        if op.startswith(name):
+            return short
+    return safe(op, limit=24)
+
+
+def _wrap(parts: list[str], limit: int) -> list[str]:
+    """Join parts into lines of at most ``limit`` letters where possible; what is beyond three lines is cut."""
+    lines: list[str] = []
+    for part in parts:
+        if lines and len(lines[-1]) + len(part) <= limit:
+            lines[-1] += part
+        else:
+            lines.append(part)
+    shown = lines if len(lines) <= MOST_LINES else [*lines[: MOST_LINES - 1], "…"]
+    return [line.strip() for line in shown]
+
+
+def _title_lines(title: str, recording: Recording, graph: Graph, style: Style) -> list[Line]:
+    facts = [f"{graph.parameter_count:,} parameters"]
+    dataset = recording.meta.get("dataset")
+    if isinstance(dataset, str):
+        facts.insert(0, safe(dataset, limit=40))
+    if recording.meta.get("weights") == "random":
+        facts.append("random weights")
+    if not recording.recorded:
+        facts.append("no data")
+    metric = _accuracy_metric(recording)
+    if metric and len(recording.steps) == 1 and metric in recording.steps[0].metrics:
+        facts.append(_accuracy_text(metric, recording.steps[0].metrics[metric]))
+    weight = 500 + style.text.weight_step
+    return [
+        Line(text=safe(title, limit=40), size=TITLE_SIZE, weight=700, color=style.text.fg),
+        Line(text=" · ".join(facts), size=SUBTITLE_SIZE, weight=weight, color=style.text.dim),
+    ]
+
+
+def _accuracy_metric(recording: Recording) -> str | None:
+    names = {name for step in recording.steps for name in step.metrics}
+    wanted = ("test_accuracy", "val_accuracy", "accuracy", "train_accuracy")
+    return next((name for name in wanted if name in names), None)
+
+
+def _accuracy_text(metric: str, value: float) -> str:
+    return f"{safe(metric.replace('_', ' '), limit=24)} {100 * value:.1f} %"
+
+
+def _counters(recording: Recording, plan: Plan, metric: str | None, style: Style) -> dict[str, Image.Image]:
+    final = f"{recording.steps[-1].epoch:g}"
+    weight = 500 + style.text.weight_step
+    plates = {}
+    for index, recorded in enumerate(plan.steps):
+        step = recording.steps[recorded]
+        lines = [
+            Line(
+                text=f"epoch {step.epoch:g} of {final}",
+                size=COUNTER_SIZE,
+                weight=700,
+                color=style.accent.line,
+                tabular=True,
+            )
+        ]
+        if metric and metric in step.metrics:
+            text = _accuracy_text(metric, step.metrics[metric])
+            lines.append(Line(text=text, size=METRIC_SIZE, weight=weight, color=style.text.fg, tabular=True))
+        plates[counter_key(index)] = _plate(lines, style, align="left")
+    return plates
+
+
+def _class_plates(recording: Recording, graph: Graph, style: Style, plan: Plan) -> dict[str, Image.Image]:
+    """Class names and the percentages that occur."""
+    plates = _names(recording, graph, style)
+    weight = 500 + style.text.weight_step
+    for key in sorted(_percent_keys(recording, graph, plan)):
+        kind, _, text = key.partition(" ")
+        color = style.text.fg if kind == "best" else style.text.dim
+        line = Line(text=text, size=PERCENT_SIZE, weight=600 if kind == "best" else weight, color=color)
+        plates[key] = _plate([line], style, pad=0.7)
+    return plates
+
+
+def _percent_keys(recording: Recording, graph: Graph, plan: Plan) -> set[str]:
+    """Every percentage that a drawn step or probe shows."""
+    output = class_output(recording, graph)
+    layer = next((layer for layer in graph.layers if layer.value_id == output), None)
+    if layer is None or not _class_count(graph):
+        return set()
+    keys: set[str] = set()
+    for step in plan.steps:
+        for row in np.clip(np.nan_to_num(class_probabilities(recording, layer, step)), 0, 1)[
+            list(plan.probes)
+        ]:
+            best = int(row.argmax())
+            keys |= {percent_key(float(p), bright=index == best) for index, p in enumerate(row)}
+    return keys
+
+
+def _class_count(graph: Graph) -> int:
+    """Number of classes drawn as bars, 0 without."""
+    counts = [
+        graph.layer_by_id[i].outputs[0].shape[-1] for i in graph.outputs if graph.layer_by_id[i].outputs
+    ]
+    count = max(counts, default=0)
+    return count if 2 <= count <= MOST_CLASSES else 0
+
+
+def _names(recording: Recording, graph: Graph, style: Style) -> dict[str, Image.Image]:
+    count = _class_count(graph)
+    names = [recording.classes[i] if i < len(recording.classes) else str(i) for i in range(count)]
+    line = [
+        Line(text=safe(name, limit=18), size=CLASS_SIZE, weight=600, color=style.text.fg) for name in names
+    ]
+    return {f"class {i}": _plate([item], style, pad=0.8) for i, item in enumerate(line)}

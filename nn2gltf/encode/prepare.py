@@ -1,0 +1,57 @@
+"""What must be known before layout: ranges, the plan, and every text plate with its size."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from nn2gltf.encode.colormap import Range
+from nn2gltf.encode.options import EncodeOptions
+from nn2gltf.encode.plan import Plan, plan_scene
+from nn2gltf.encode.plates import PlateBook, compose_plates
+from nn2gltf.encode.style import Style, load_style
+from nn2gltf.encode.values import find_ranges
+from nn2gltf.ir.graph import Graph
+from nn2gltf.ir.recording import Recording
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """Input of :func:`nn2gltf.encode.encode_scene`; ``plates.sizes`` is input of the layout.
+
+    Attributes:
+        ranges: Fixed value range by layer id.
+    """
+
+    recording: Recording
+    graph: Graph
+    options: EncodeOptions
+    style: Style
+    plan: Plan
+    ranges: Mapping[str, Range]
+    plates: PlateBook
+
+
+def prepare_scene(recording: Recording, graph: Graph, *, options: EncodeOptions) -> Prepared:
+    """Load the style, choose steps and probes, find value ranges, and compose all text.
+
+    Args:
+        recording: Values by traced layer id; may hold none, then only structure is drawn.
+        graph: After passes; its layers' ``value_id`` names what they show.
+
+    Raises:
+        EncodingError: An unknown style or probe.
+    """
+    style = load_style(options.style)
+    plan = plan_scene(recording, graph, options)
+    ranges = find_ranges(recording, graph, plan.steps)
+    plates = compose_plates(recording, graph, style, options, plan, ranges)
+    return Prepared(
+        recording=recording,
+        graph=graph,
+        options=options,
+        style=style,
+        plan=plan,
+        ranges=ranges,
+        plates=plates,
+    )

@@ -1,0 +1,156 @@
+"""Recorded values as codes: one fixed range a layer, over all steps and probes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from nn2gltf.encode.colormap import Range, quantize, robust_range
+from nn2gltf.ir.graph import Graph, Layer
+from nn2gltf.ir.placement import LayerPlacement, Placement
+from nn2gltf.ir.recording import ByteArray, FloatArray, Recording
+
+
+@dataclass(frozen=True, kw_only=True)
+class LayerValues:
+    """How one layer's numbers become colours.
+
+    Attributes:
+        range: Fixed range and true extremes.
+        palette: ``sequential``, ``diverging`` or ``input``.
+        quantity: What the numbers are, for a person.
+        cell_shape: (rows, columns) of one cell's numbers.
+        cells: Number of cells.
+    """
+
+    id: str
+    value_id: str
+    range: Range
+    palette: str
+    quantity: str
+    cells: int
+    cell_shape: tuple[int, int]
+    softmax: bool = False
+    constant: bool = False
+
+
+class SceneValues:
+    """Codes of every drawn layer, read step by step from the recording."""
+
+    def __init__(
+        self,
+        recording: Recording,
+        graph: Graph,
+        placement: Placement,
+        steps: tuple[int, ...],
+        ranges: Mapping[str, Range],
+    ) -> None:
+        self._recording = recording
+        self.steps = steps
+        self._ranges = ranges
+        placed = placement.layer_by_id
+        self.layers: Mapping[str, LayerValues] = {
+            layer.id: self._describe(layer, placed[layer.id])
+            for layer in graph.layers
+            if layer.value_id in recording.recorded and placed[layer.id].mark != "block"
+        }
+
+    def read(self, layer_id: str, step: int) -> FloatArray:
+        """(probes, cells, rows, columns) float32 values of a layer at a recorded step."""
+        return _read(self._recording, self.layers[layer_id], step)
+
+    def codes(self, layer_id: str, step: int) -> tuple[ByteArray, ByteArray]:
+        """(probes, cells, rows, columns) palette codes and remainders."""
+        values = self.layers[layer_id]
+        return quantize(self.read(layer_id, step), values.range.low, values.range.high)
+
+    def drawn(self, layer_id: str, step: int) -> FloatArray:
+        """(probes, cells) drawn share of the range, 0 at zero: what bodies' lengths show.
+
+        The value clipped to the range, over the larger end of the range; not-finite values are 0.
+        """
+        values = self.layers[layer_id]
+        raw = self.read(layer_id, step)[:, :, 0, 0]
+        reach = max(abs(values.range.low), abs(values.range.high)) or 1.0
+        clipped = np.clip(
+            np.nan_to_num(raw, nan=0.0, posinf=0.0, neginf=0.0), values.range.low, values.range.high
+        )
+        return (np.abs(clipped) / reach).astype(np.float32)
+
+    def _describe(self, layer: Layer, place: LayerPlacement) -> LayerValues:
+        softmax = place.mark == "bars" and not ends_in_softmax(layer)
+        found = self._ranges[layer.id]
+        if place.mark == "bars":
+            found = Range(
+                low=0.0, high=1.0, minimum=0.0, maximum=1.0, below=0, above=0, not_finite=found.not_finite
+            )
+        palette = "input" if layer.kind == "input" else "diverging" if found.low < 0 else "sequential"
+        return LayerValues(
+            id=layer.id,
+            value_id=layer.value_id,
+            range=found,
+            palette=palette,
+            quantity=_quantity(layer, softmax),
+            cells=place.grid.count,
+            cell_shape=place.cell_shape,
+            softmax=softmax,
+            constant=layer.kind == "input",
+        )
+
+
+def find_ranges(recording: Recording, graph: Graph, steps: tuple[int, ...]) -> dict[str, Range]:
+    """Fixed range of every recorded layer over the drawn steps and all probes (VISUAL.md, principle 4)."""
+    ranges = {}
+    for layer in graph.layers:
+        if layer.value_id not in recording.recorded:
+            continue
+        constant = layer.kind == "input"
+        shown = steps[:1] if constant else steps
+        found = robust_range(recording.activation(layer.value_id, step) for step in shown)
+        if constant:
+            found = replace(found, low=found.minimum, high=found.maximum, below=0, above=0)
+        ranges[layer.id] = found
+    return ranges
+
+
+def _read(recording: Recording, values: LayerValues, step: int) -> FloatArray:
+    raw = recording.activation(values.value_id, step)
+    if values.softmax:
+        raw = _softmax(raw)
+    rows, columns = values.cell_shape
+    flat = raw.reshape(raw.shape[0], -1)
+    wanted = values.cells * rows * columns
+    if flat.shape[1] < wanted:
+        flat = np.concatenate(
+            [flat, np.full((len(flat), wanted - flat.shape[1]), np.nan, np.float32)], axis=1
+        )
+    return flat.reshape(raw.shape[0], values.cells, rows, columns)
+
+
+def class_probabilities(recording: Recording, layer: Layer, step: int) -> FloatArray:
+    """(probes, classes) probabilities of a classifier's output at a recorded step."""
+    raw = recording.activation(layer.value_id, step)
+    return raw if ends_in_softmax(layer) else _softmax(raw)
+
+
+def _softmax(logits: FloatArray) -> FloatArray:
+    shifted = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
+    shares: FloatArray = (shifted / shifted.sum(axis=1, keepdims=True)).astype(np.float32)
+    return shares
+
+
+def ends_in_softmax(layer: Layer) -> bool:
+    """Whether a layer gives probabilities by itself."""
+    return layer.kind == "softmax" or any("softmax" in folded.op.lower() for folded in layer.folded)
+
+
+def _quantity(layer: Layer, softmax: bool) -> str:
+    if layer.kind == "input":
+        return "input"
+    if softmax:
+        return "probability (softmax of logits)"
+    if ends_in_softmax(layer):
+        return "probability"
+    return f"activation after {layer.folded[-1].op}" if layer.folded else "activation"

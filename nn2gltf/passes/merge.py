@@ -1,0 +1,28 @@
+"""What passes share: rebuilding a graph after layers went into others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from nn2gltf.ir.graph import Graph, Layer
+
+
+def merge_layers(graph: Graph, layers: Mapping[str, Layer], keeper: Mapping[str, str]) -> Graph:
+    """A new graph without the merged layers; their edges end at the layers that keep them.
+
+    Args:
+        layers: All layers by id, the keeping ones already changed.
+        keeper: Merged id to the id that keeps it, already resolved to the end.
+    """
+    edges = []
+    for edge in graph.edges:
+        source, target = keeper.get(edge.source, edge.source), keeper.get(edge.target, edge.target)
+        if source != target:
+            spec = (
+                layers[source].outputs[0] if edge.source in keeper and layers[source].outputs else edge.spec
+            )
+            edges.append(replace(edge, source=source, target=target, spec=spec))
+    kept = tuple(layers[layer.id] for layer in graph.layers if layer.id not in keeper)
+    outputs = tuple(dict.fromkeys(keeper.get(layer_id, layer_id) for layer_id in graph.outputs))
+    return replace(graph, layers=kept, edges=tuple(edges), outputs=outputs).check()

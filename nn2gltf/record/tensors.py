@@ -1,0 +1,76 @@
+"""Arrays in safetensors files: written whole, read one at a time."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from nn2gltf.errors import LimitError, RecordingError, safe
+
+Array = npt.NDArray[Any]
+
+MAX_HEADER_BYTES = 16 << 20
+"""Largest header that is read (RELIABILITY: limits)."""
+
+
+def encode_arrays(arrays: Mapping[str, Array]) -> bytes:
+    """The bytes of a safetensors file; the same arrays give the same bytes.
+
+    Raises:
+        RecordingError: A name or an element type that the format lacks.
+    """
+    try:
+        contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+        encoded: bytes = save(contiguous)
+    except (SafetensorError, KeyError, UnicodeError) as error:
+        raise RecordingError(f"arrays cannot be written: {safe(error)}") from error
+    return encoded
+
+
+def read_shapes(path: Path) -> dict[str, tuple[str, tuple[int, ...]]]:
+    """Element type and shape of every array in a file, without reading the arrays.
+
+    Raises:
+        RecordingError: Missing or damaged.
+        LimitError: The header is too large.
+    """
+    with _opened(path) as file:
+        slices = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118  # not a dict
+        return {name: (part.get_dtype(), tuple(part.get_shape())) for name, part in slices.items()}
+
+
+def read_array(path: Path, name: str) -> Array | None:
+    """One array of a file, or None when the file lacks it.
+
+    Raises:
+        RecordingError: The file is missing or damaged.
+        LimitError: The header is too large.
+    """
+    with _opened(path) as file:
+        if name not in file.keys():  # noqa: SIM118
+            return None
+        array: Array = file.get_tensor(name)
+        return array
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    """A safetensors file, mapped into memory; its errors become ours."""
+    try:
+        with path.open("rb") as raw:
+            header = int.from_bytes(raw.read(8), "little")
+        if header > MAX_HEADER_BYTES:
+            raise LimitError(f"the header has {header} bytes, limit {MAX_HEADER_BYTES}", where=str(path))
+        with safe_open(path, framework="numpy") as file:
+            yield file
+    except OSError as error:
+        raise RecordingError(f"a file cannot be read: {safe(error.strerror)}", where=str(path)) from error
+    except (SafetensorError, AttributeError, TypeError, ValueError) as error:
+        raise RecordingError(f"a file is damaged: {safe(error)}", where=str(path)) from error

@@ -1,0 +1,168 @@
+"""An input for a model that came without a sample: stated by the user, by the model, or proved by its first layer."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import inspect
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn.parameter import UninitializedParameter
+
+from nn2gltf.errors import InputDataError, UsageError, safe
+from nn2gltf.sources.torch_fake import fake_parameters
+from nn2gltf.sources.torch_quiet import quiet
+
+SPEC = re.compile(r"(?:(?P<name>[A-Za-z_]\w*)=)?(?P<shape>\d+(?:x\d+)*)(?::(?P<dtype>\w+))?")
+PICTURE_SIZES = {1: (28, 32, 64, 224), 3: (224, 32, 64, 96, 128, 256, 299)}
+OTHER_SIZES = (32, 16, 28, 64, 8, 128, 224)
+LARGEST = 2**31
+HEAVY = 50_000_000
+"""From so many parameters on, setting up a run without computing is cheaper than a run."""
+
+TAKING_NUMBERS = (nn.Linear, nn.Embedding, nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.RNNBase)
+
+
+@dataclass(frozen=True, kw_only=True)
+class InputSpec:
+    """``[name=]1x3x224x224[:dtype]``."""
+
+    shape: tuple[int, ...]
+    dtype: str = "float32"
+    name: str | None = None
+
+
+def parse_input_spec(text: str) -> InputSpec:
+    """Read ``[name=]1x3x224x224[:dtype]``.
+
+    Raises:
+        UsageError: The text is not of that form, or the type is unknown.
+
+    >>> parse_input_spec("ids=1x16:int64")
+    InputSpec(shape=(1, 16), dtype='int64', name='ids')
+    """
+    match = SPEC.fullmatch(text.strip())
+    if match is None:
+        raise UsageError(
+            f"--input {safe(text)!r} is not a shape", hint="Write it like 1x3x224x224 or ids=1x16:int64."
+        )
+    dtype = match["dtype"] or "float32"
+    if not isinstance(getattr(torch, dtype, None), torch.dtype):
+        raise UsageError(
+            f"--input names an unknown type {safe(dtype)!r}", hint="Use float32, int64 or the like."
+        )
+    shape = tuple(int(n) for n in match["shape"].split("x"))
+    if 0 in shape:
+        raise UsageError(f"--input {safe(text)!r} has an empty axis", hint="Every extent is at least 1.")
+    return InputSpec(shape=shape, dtype=dtype, name=match["name"])
+
+
+def build_inputs(specs: Iterable[InputSpec]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Neutral tensors of the stated shapes: zeros; their values are never drawn as data."""
+    args, kwargs = [], {}
+    for spec in specs:
+        size = 1
+        for extent in spec.shape:
+            size *= extent
+        if size > LARGEST:
+            raise UsageError("an --input has more than 2^31 numbers", hint="Give a smaller shape.")
+        tensor = torch.zeros(spec.shape, dtype=getattr(torch, spec.dtype))
+        if spec.name:
+            kwargs[spec.name] = tensor
+        else:
+            args.append(tensor)
+    return tuple(args), kwargs
+
+
+def infer_inputs(model: nn.Module) -> tuple[Any, ...]:
+    """Arguments that the model's forward accepts, from its own statement or its first layer.
+
+    Raises:
+        InputDataError: Nothing tried was accepted; the forward's signature and the line to type are in the message.
+    """
+    stated = getattr(model, "example_input_array", None)
+    if stated is not None:
+        return stated if isinstance(stated, tuple) else (stated,)
+    if any(isinstance(p, UninitializedParameter) for p in model.parameters()):
+        model = copy.deepcopy(model)  # the first run fixes the shapes of lazy modules
+    like = next((p for p in model.parameters() if p.is_floating_point()), torch.empty(0))
+    for layer in _first_layers(model):
+        for shape, is_index in _candidates(layer):
+            dtype = torch.int64 if is_index else like.dtype
+            sample = torch.zeros(shape, dtype=dtype, device="cpu" if like.is_meta else like.device)
+            if _accepts(model, sample):
+                return (sample,)
+    raise InputDataError(
+        f"the model's input cannot be inferred from forward{_signature(model)}",
+        code="E_INPUT_UNKNOWN",
+        where=type(model).__name__,
+        hint="Give its shape, for example --input 1x3x224x224 (API: sample=torch.zeros(1, 3, 224, 224)).",
+    )
+
+
+def _first_layers(model: nn.Module) -> list[nn.Module]:
+    """Layers that may read the model's input: the first of each kind, in the order they were registered."""
+    first: dict[type[nn.Module], nn.Module] = {}
+    for module in model.modules():
+        kind = next((kind for kind in TAKING_NUMBERS if isinstance(module, kind)), None)
+        if kind is not None:
+            first.setdefault(kind, module)
+    return list(first.values())
+
+
+def _candidates(layer: nn.Module) -> list[tuple[tuple[int, ...], bool]]:  # noqa: PLR0911  # one line a kind
+    """Shapes worth trying for a layer, likeliest first, and whether the numbers are indices."""
+    if isinstance(layer, nn.Embedding):
+        return [((1, 16), True)]
+    if isinstance(layer, nn.Linear):
+        return [(shape, False) for shape in _vector_shapes(layer.in_features)]
+    if isinstance(layer, nn.RNNBase):
+        return [((1, 16, layer.input_size), False)]
+    if isinstance(layer, nn.Conv1d):
+        return [((1, layer.in_channels, size), False) for size in (128, 1024, 16_000)]
+    if isinstance(layer, nn.Conv3d):
+        return [((1, layer.in_channels, 16, size, size), False) for size in (16, 32, 112)]
+    if isinstance(layer, nn.Conv2d):
+        sizes = PICTURE_SIZES.get(layer.in_channels, OTHER_SIZES)
+        return [((1, layer.in_channels, size, size), False) for size in sizes]
+    return []
+
+
+def _vector_shapes(features: int) -> list[tuple[int, ...]]:
+    """A vector, the square picture that flattens to it, or a sequence of such vectors."""
+    side = round(features**0.5)
+    picture: list[tuple[int, ...]] = [(1, 1, side, side)] if side * side == features else []
+    return [(1, features), *picture, (1, 16, features)]
+
+
+def _accepts(model: nn.Module, sample: torch.Tensor) -> bool:
+    """Whether the forward takes a sample; heavy models are tried without computing first."""
+    parameters = [p for p in model.parameters() if not isinstance(p, UninitializedParameter)]
+    on_meta = any(p.is_meta for p in parameters)
+    heavy = on_meta or sum(p.numel() for p in parameters) > HEAVY
+    return (heavy and _runs(model, sample, fake=True)) or (not on_meta and _runs(model, sample, fake=False))
+
+
+def _runs(model: nn.Module, sample: torch.Tensor, *, fake: bool) -> bool:
+    try:
+        with quiet(model), contextlib.ExitStack() as stack:
+            if fake:
+                mode, convert = stack.enter_context(fake_parameters(model))
+                stack.enter_context(mode)
+                sample = convert(sample)
+            model(sample)
+    except Exception:  # any failure means: not this shape
+        return False
+    return True
+
+
+def _signature(model: nn.Module) -> str:
+    try:
+        return safe(str(inspect.signature(model.forward)), limit=120)
+    except (TypeError, ValueError):
+        return "(...)"

@@ -1,0 +1,5 @@
+/** Entry of the page. */
+
+import { startApp } from "./page/app.js";
+
+startApp(document.body);

@@ -1,0 +1,109 @@
+/** Puts the page together: every part gets the store and the few actions it needs. */
+
+import { createClock } from "../timeline/clock.js";
+import { createLane } from "../timeline/lane.js";
+import { createReadout } from "../timeline/readout.js";
+import { createTransport } from "../timeline/transport.js";
+import { createViewport } from "../scene/viewport.js";
+import { FileFailure } from "../data/failure.js";
+import { createActions } from "./actions.js";
+import { createAnnouncer } from "./announce.js";
+import { createBar } from "./bar.js";
+import { h } from "./dom.js";
+import { createFailures } from "./failures.js";
+import { createHelp } from "./help.js";
+import { commandsFor, listenForKeys } from "./keys.js";
+import { createLayout, isFramed } from "./layout.js";
+import { createLinking } from "./linking.js";
+import { createOpener } from "./open.js";
+import { createPanels } from "./panels.js";
+import { listenForPointer } from "./pointer.js";
+import { createSearch } from "./search.js";
+import { createShow } from "./show.js";
+import { createStore } from "./store.js";
+import { createTheme } from "./theme.js";
+import { createWelcome } from "./welcome.js";
+
+/** @param {HTMLElement} body */
+export function startApp(body) {
+  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const store = createStore();
+  const theme = createTheme(store);
+  const clock = createClock(store);
+  const parts = createParts();
+  const app = h("div", { class: "app" });
+  body.append(app);
+
+  const failures = createFailures(store, { choose: () => opener.choose(), copy });
+  const viewport = createSafely(() => createViewport(parts, store, { calm, lost: () => failures.fail(graphicsLost(), store.state.file?.name ?? "scene") }));
+  const announcer = createAnnouncer(store);
+  const opener = createOpener(
+    async (name, buffer) => {
+      if (!viewport) throw noGraphics();
+      await show.open(name, buffer);
+    },
+    (error, name) => failures.fail(error, name),
+  );
+  const linking = createLinking(store, viewport, theme);
+  const show = createShow(store, viewport, { calm, restore: linking.restore });
+  const act = createActions({ store, clock, viewport, theme, stage: parts.stage, opener, linking, say: announcer.say, help: () => help.open(), search: () => search.open(), fail: failures.fail });
+  const commands = commandsFor(act);
+  const help = createHelp(commands, () => store.state.network);
+  const panels = createPanels(store, show.opened, act);
+  const search = createSearch(store, { commands, glyph: panels.glyph, preview: (layer) => viewport?.preview(layer), goTo: (found) => act.goTo(found, commands) });
+  const welcome = createWelcome(store, { choose: opener.choose, copy });
+
+  parts.stage.append(panels.overlay, h("div", { class: "embed-title" }, panels.title));
+  const lane = createLane(store, clock);
+  const timeline = h("footer", { class: "timeline", "aria-label": "Timeline" }, createTransport(store, clock).element, lane.element, createReadout(store).element);
+  app.append(createBar(store, act).element, panels.tree, parts.stage, panels.details, timeline, welcome.element, welcome.busy, failures.element);
+  body.append(panels.tooltip, help.element, search.element, announcer.element, h("div", { class: "drop-hint", "aria-hidden": "true", text: "Drop to open" }));
+
+  createLayout(store, app);
+  listenForKeys(commands, () => ({ ready: store.state.view === "ready", dialog: document.querySelector("dialog[open]") !== null }));
+  if (viewport) {
+    viewport.stage.everyFrame(clock.tick);
+    store.on(["playing"], () => viewport.redraw());
+    listenForPointer(parts.canvas, store, viewport, { framed: isFramed(), select: act.select, frame: act.frame, hint: parts.hint });
+  }
+  window.addEventListener("unhandledrejection", (event) => failures.fail(event.reason, store.state.file?.name ?? "scene"));
+  window.addEventListener("error", (event) => event.error && failures.fail(event.error, store.state.file?.name ?? "scene"));
+  window.addEventListener("hashchange", linking.restore);
+  opener.openGiven();
+
+  /** @param {string} text */
+  function copy(text) {
+    navigator.clipboard?.writeText(text).then(() => announcer.say("copied"), () => announcer.say("the browser does not allow copying"));
+  }
+}
+
+function createParts() {
+  const canvas = h("canvas", { class: "gl", tabindex: 0, role: "img", "aria-label": "The network in 3D" });
+  const labels = h("div", { class: "labels" });
+  const marks = h("div", { class: "marks-layer" });
+  const hint = h("div", { class: "hint", "aria-hidden": "true", text: "Click, or hold Ctrl and turn the wheel, to zoom" });
+  return { canvas, labels, marks, hint, stage: h("section", { class: "stage", "aria-label": "Scene" }, canvas, labels, marks, hint) };
+}
+
+/**
+ * WebGL may be missing; the page then says so when a file is opened.
+ * @template T
+ * @param {() => T} create
+ * @returns {T|null}
+ */
+function createSafely(create) {
+  try {
+    return create();
+  } catch (error) {
+    console.warn(error);
+    return null;
+  }
+}
+
+function noGraphics() {
+  return new FileFailure("E_WEBGL", "This browser cannot draw in 3D", "WebGL 2 is switched off or missing. Another browser, or hardware acceleration in the settings, will show the scene.");
+}
+
+function graphicsLost() {
+  return new FileFailure("E_CONTEXT_LOST", "The graphics processor was reset", "The browser took the drawing surface away, usually because memory ran out. Open the file again.");
+}

@@ -1,0 +1,41 @@
+/** The top bar: file, search, link, picture, theme, help. */
+
+import { safe } from "../data/format.js";
+import { h, icon, iconButton, setText } from "./dom.js";
+
+/**
+ * @param {import("./store.js").Store} store
+ * @param {{open: () => void, search: () => void, copyLink: () => void, picture: () => void, toggleTheme: () => void, help: () => void, toggleTree: () => void}} act
+ */
+export function createBar(store, act) {
+  const tree = iconButton("tree", "Layers", act.toggleTree, { "aria-pressed": "true", class: "icon-button needs-network" });
+  const name = h("span", { class: "file-name" });
+  const file = h("button", { type: "button", class: "file", title: "Open a file (O)", onclick: act.open }, name, icon("down", "small"));
+  const search = h("button", { type: "button", class: "find needs-network", "aria-keyshortcuts": "Control+K", onclick: act.search }, icon("search"), h("span", { text: "Search layers, epochs, commands" }), h("kbd", { text: "Ctrl K" }));
+  const element = h(
+    "header",
+    { class: "bar" },
+    h("div", { class: "bar-left" }, tree, file),
+    search,
+    h(
+      "div",
+      { class: "bar-right" },
+      iconButton("search", "Search (Ctrl K)", act.search, { class: "icon-button needs-network only-phone" }),
+      iconButton("link", "Copy a link to this view (S)", act.copyLink, { class: "icon-button needs-scene" }),
+      iconButton("camera", "Save a picture (P)", act.picture, { class: "icon-button needs-scene" }),
+      iconButton("theme", "Dark or light (T)", act.toggleTheme),
+      iconButton("help", "Keys (?)", act.help),
+    ),
+  );
+  const show = () => {
+    const { file: opened, network, tree: wanted, view } = store.state;
+    setText(name, opened ? safe(opened.name) : "nn2gltf");
+    file.classList.toggle("is-empty", !opened);
+    tree.setAttribute("aria-pressed", String(wanted));
+    element.classList.toggle("has-scene", view === "ready");
+    element.classList.toggle("has-network", view === "ready" && network !== null);
+  };
+  store.on(["file", "network", "tree", "view"], show);
+  show();
+  return { element };
+}

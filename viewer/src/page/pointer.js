@@ -1,0 +1,76 @@
+/** Pointer over the canvas: hover, click, double click, and manners inside someone else's page. */
+
+const CLICK_PIXELS = 4;
+
+/**
+ * @param {HTMLCanvasElement} canvas
+ * @param {import("./store.js").Store} store
+ * @param {import("../scene/viewport.js").Viewport} viewport
+ * @param {{framed: boolean, select: (layer: string, unit: number|null) => void, frame: (layer: string|null) => void, hint: HTMLElement}} tools
+ */
+export function listenForPointer(canvas, store, viewport, { framed, select, frame, hint }) {
+  /** @type {{x: number, y: number, id: number}|null} */
+  let pressed = null;
+  let dragged = false;
+  /** @type {PointerEvent|null} */
+  let last = null;
+  let waiting = false;
+
+  function hover() {
+    waiting = false;
+    if (!last || dragged) return;
+    const found = viewport.pick(last.clientX, last.clientY);
+    store.set({ hover: found && { ...found, x: last.clientX, y: last.clientY } });
+    canvas.style.cursor = found ? "pointer" : "";
+  }
+
+  canvas.addEventListener("pointermove", (event) => {
+    last = event;
+    if (pressed && Math.hypot(event.clientX - pressed.x, event.clientY - pressed.y) > CLICK_PIXELS && !dragged) {
+      dragged = true;
+      store.set({ hover: null });
+    }
+    if (waiting) return;
+    waiting = true;
+    requestAnimationFrame(hover);
+  });
+  canvas.addEventListener("pointerdown", (event) => {
+    pressed = { x: event.clientX, y: event.clientY, id: event.pointerId };
+    dragged = false;
+  });
+  canvas.addEventListener("pointerup", (event) => {
+    const click = pressed && !dragged && event.button === 0 && pressed.id === event.pointerId;
+    pressed = null;
+    dragged = false;
+    if (!click) return;
+    const found = viewport.pick(event.clientX, event.clientY);
+    if (found) select(found.layer, found.unit);
+    else store.set({ selection: null });
+    if (event.pointerType === "touch") store.set({ hover: null });
+  });
+  canvas.addEventListener("pointerleave", () => {
+    last = null;
+    store.set({ hover: null });
+  });
+  canvas.addEventListener("dblclick", (event) => frame(viewport.pick(event.clientX, event.clientY)?.layer ?? null));
+  if (framed) behave(canvas, hint);
+}
+
+/**
+ * Inside another page the wheel scrolls that page, unless Ctrl is held or the canvas has the focus.
+ * @param {HTMLCanvasElement} canvas
+ * @param {HTMLElement} hint
+ */
+function behave(canvas, hint) {
+  canvas.style.touchAction = "pan-y";
+  /** @type {number|undefined} */
+  let timer;
+  const guard = (/** @type {WheelEvent} */ event) => {
+    if (event.ctrlKey || document.activeElement === canvas) return;
+    event.stopImmediatePropagation();
+    hint.classList.add("is-on");
+    clearTimeout(timer);
+    timer = setTimeout(() => hint.classList.remove("is-on"), 1400);
+  };
+  canvas.parentElement?.addEventListener("wheel", guard, { capture: true, passive: true });
+}

@@ -1,0 +1,142 @@
+/** From the bytes of a file to a scene on the stage. */
+
+import { checkFile } from "../data/precheck.js";
+import { readContainer } from "../data/glb.js";
+import { createPages } from "../data/pages.js";
+import { RecordError } from "../data/read.js";
+import { readRecord } from "../data/record.js";
+import { createPalettes } from "../data/shown-palettes.js";
+import { createMeans } from "../data/stats.js";
+import { createValues } from "../data/values.js";
+import { safe } from "../data/format.js";
+import { imageReader, loadGltf } from "../scene/load.js";
+import { INITIAL } from "./store.js";
+
+/**
+ * @typedef {object} Opened
+ * @property {import("../types.js").Network} network
+ * @property {ReturnType<typeof createPages>} pages
+ * @property {import("../data/values.js").Values} values
+ * @property {ReturnType<typeof createMeans>} means
+ * @property {import("../data/shown-palettes.js").Palettes} palettes
+ */
+
+/**
+ * @param {import("./store.js").Store} store
+ * @param {import("../scene/viewport.js").Viewport|null} viewport
+ * @param {{calm: boolean, restore: () => void}} options
+ */
+export function createShow(store, viewport, { calm, restore }) {
+  /** @type {Opened|null} */
+  let opened = null;
+  let turn = 0;
+
+  /**
+   * @param {string} name
+   * @param {ArrayBuffer} buffer
+   */
+  async function open(name, buffer) {
+    const mine = ++turn;
+    const file = { name, bytes: buffer.byteLength };
+    const { theme, mode, speed, loop } = store.state;
+    store.set({ ...INITIAL, theme, mode, speed, loop, tree: mode === "desktop", view: "loading", file });
+    viewport?.clear();
+    opened = null;
+    const container = readContainer(buffer);
+    checkFile(container);
+    let notice = "";
+    try {
+      const network = readRecord(container.json);
+      const scene = network && (await prepare(network, container, buffer));
+      if (mine !== turn) return;
+      if (scene) showNetwork(scene, file);
+    } catch (error) {
+      // A record that is not as documented does not keep the geometry from being shown; the page says why.
+      if (!(error instanceof RecordError)) throw error;
+      notice = `Its nn2gltf record cannot be used: ${safe(error.message)}`;
+    }
+    if (mine === turn && opened === null) await showPlain(buffer, file, notice);
+    if (mine === turn) restore();
+  }
+
+  /**
+   * @param {Opened & {gltf: any}} scene
+   * @param {import("../types.js").OpenFile} file
+   */
+  function showNetwork(scene, file) {
+    const { network } = scene;
+    viewport?.showNetwork(scene);
+    opened = scene;
+    const last = network.steps[network.steps.length - 1].time;
+    const still = calm || network.steps.length < 2;
+    document.title = `${safe(network.title || network.model.name)} · nn2gltf`;
+    store.set({ network, file, probe: network.mainProbe, clip: "epochs", duration: network.time.duration, time: still ? last : 0, playing: !still, view: "ready" });
+    loadOtherPages(scene);
+  }
+
+  /**
+   * @param {ArrayBuffer} buffer
+   * @param {import("../types.js").OpenFile} file
+   * @param {string} notice
+   */
+  async function showPlain(buffer, file, notice) {
+    const mine = turn;
+    const gltf = await loadGltf(buffer, { skipTextures: false });
+    if (mine !== turn) return;
+    const plain = viewport?.showPlain(gltf);
+    document.title = `${safe(file.name)} · nn2gltf`;
+    store.set({ network: null, file, clip: "plain", duration: plain?.duration ?? 0, time: 0, playing: !calm && Boolean(plain?.duration), view: "ready", notice });
+  }
+
+  /**
+   * The pages of the other probes, one by one, so that switching to them costs nothing later.
+   * @param {Opened} scene
+   */
+  async function loadOtherPages({ network, pages }) {
+    for (let probe = 0; probe < network.probes.length; probe++) {
+      if (opened?.network !== network) return;
+      await loadProbe({ network, pages }, probe);
+    }
+  }
+
+  /**
+   * @param {Pick<Opened, "network"|"pages">} scene
+   * @param {number} probe
+   */
+  async function loadProbe({ network, pages }, probe) {
+    const missing = pagesOf(network, probe).filter((page) => pages.get(page) === null);
+    await Promise.all(missing.map((page) => pages.load(page)));
+    if (missing.length > 0 && opened?.network === network) store.set({ decoded: store.state.decoded + 1 });
+  }
+
+  store.on(["probe"], ({ probe }) => opened && loadProbe(opened, probe));
+
+  return {
+    open,
+    /** What is open now. */
+    opened: () => opened,
+  };
+}
+
+/**
+ * @param {import("../types.js").Network} network
+ * @param {import("../data/glb.js").Container} container
+ * @param {ArrayBuffer} buffer
+ */
+async function prepare(network, container, buffer) {
+  const pages = createPages(network, imageReader(container));
+  const needed = pagesOf(network, network.mainProbe);
+  const [gltf] = await Promise.all([loadGltf(buffer, { skipTextures: true }), ...needed.map((page) => pages.load(page))]);
+  const values = createValues(network, pages);
+  return { network, pages, values, means: createMeans(values), palettes: createPalettes(network), gltf };
+}
+
+/**
+ * @param {import("../types.js").Network} network
+ * @param {number} probe
+ * @returns {number[]}
+ */
+function pagesOf(network, probe) {
+  const pages = network.layers.map((layer) => layer.tiles?.pages[probe] ?? null).filter((page) => page !== null);
+  return [...new Set(pages)];
+}

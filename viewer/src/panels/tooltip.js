@@ -1,0 +1,81 @@
+/** The value under the pointer, beside it. */
+
+import { h, setText } from "../page/dom.js";
+import { number, safe, shapeText } from "../data/format.js";
+import { cssColor } from "../data/palettes.js";
+import { unitWord } from "./rows.js";
+
+/**
+ * @typedef {import("../data/values.js").Reading} Reading
+ */
+
+/**
+ * A reading in words: "≥ 4.654" where only the bound is known.
+ * @param {Reading} reading
+ */
+export function readingText({ value, beyond }) {
+  if (beyond === "not finite") return "not finite";
+  const sign = { above: "≥ ", below: "≤ " }[/** @type {string} */ (beyond)] ?? "";
+  return `${sign}${number(value)}`;
+}
+
+/**
+ * Where a value stands: "row 22, column 12", or the class.
+ * @param {import("../types.js").Network} network
+ * @param {import("../types.js").Layer} layer
+ * @param {{unit: number|null, row: number, column: number}} place
+ */
+export function placeText(network, layer, { unit, row, column }) {
+  if (unit === null) return "";
+  if (layer.mark === "bars") return safe(network.data.classes[unit] ?? "");
+  return layer.tiles && layer.tiles.width * layer.tiles.height > 1 ? `row ${row}, column ${column}` : "";
+}
+
+/**
+ * @param {import("../page/store.js").Store} store
+ * @param {{reading: (layer: import("../types.js").Layer, place: import("../types.js").Hover) => Reading|null,
+ *   palette: (layer: import("../types.js").Layer) => Uint8Array, moment: () => string}} tools
+ */
+export function createTooltip(store, tools) {
+  const name = h("b");
+  const part = h("span");
+  const place = h("div", { class: "muted" });
+  const swatch = h("i", { class: "swatch" });
+  const value = h("strong");
+  const row = h("div", { class: "value" }, swatch, value);
+  const when = h("div", { class: "muted" });
+  const element = h("div", { class: "tooltip", "aria-hidden": "true", hidden: true }, h("div", {}, name, " ", part), place, row, when);
+
+  function show() {
+    const { hover, network } = store.state;
+    const layer = hover && network?.byId.get(hover.layer);
+    element.hidden = !layer;
+    if (!layer || !hover || !network) return;
+    const reading = hover.unit === null ? null : tools.reading(layer, hover);
+    setText(name, safe(layer.label));
+    setText(part, hover.unit === null ? safe(layer.title) : layer.mark === "image" ? "" : `${unitWord(layer)} ${hover.unit}`);
+    setText(place, placeText(network, layer, hover) || (hover.unit === null ? shapeText(layer.outputs[0]) : ""));
+    row.hidden = reading === null;
+    when.hidden = reading === null;
+    if (reading) {
+      setText(value, readingText(reading));
+      setText(when, tools.moment());
+      swatch.style.background = cssColor(tools.palette(layer), reading.code);
+    }
+    move(hover.x, hover.y);
+  }
+
+  /**
+   * @param {number} x
+   * @param {number} y
+   */
+  function move(x, y) {
+    const { offsetWidth: width, offsetHeight: height } = element;
+    const left = x + 18 + width > innerWidth - 8 ? x - 14 - width : x + 18;
+    const top = Math.min(innerHeight - height - 8, Math.max(8, y + 14));
+    element.style.transform = `translate(${Math.round(Math.max(8, left))}px, ${Math.round(top)}px)`;
+  }
+
+  store.on(["hover", "time", "probe", "decoded"], show);
+  return { element };
+}

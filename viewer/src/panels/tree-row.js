@@ -1,0 +1,81 @@
+/** One row of the layer tree. */
+
+import { h, icon, iconButton } from "../page/dom.js";
+import { safe, shapeText } from "../data/format.js";
+import { paintCodes, sparkline } from "./charts.js";
+import { glyphOf } from "./rows.js";
+
+/** Height of a row in pixels. */
+export const ROW = 28;
+
+/**
+ * @typedef {object} TreeTools
+ * @property {(layer: import("../types.js").Layer, unit: number|null) => number[]|null} means
+ * @property {(layer: import("../types.js").Layer, unit: number, step: number) => {codes: Uint8Array, palette: Uint8Array}|null} tile
+ * @property {(layer: string) => void} fly
+ * @property {(layer: string, unit: number|null) => void} select
+ * @property {(layer: string) => void} toggleHidden
+ */
+
+/**
+ * @param {import("./rows.js").Row} row
+ * @param {number} index of the row in the tree
+ * @param {{step: number, active: number, state: import("../types.js").State, tools: TreeTools}} now
+ */
+export function renderRow(row, index, { step, active, state, tools }) {
+  const { selection, hidden } = state;
+  const selected = row.layer !== null && selection?.layer === row.layer.id && selection.unit === row.unit;
+  const off = row.layer !== null && hidden.has(row.layer.id);
+  return h(
+    "div",
+    {
+      role: "treeitem", id: `row-${index}`, class: `row is-${row.kind}${index === active ? " is-active" : ""}${off ? " is-off" : ""}`,
+      style: `top:${index * ROW}px;--depth:${row.depth}`, "aria-level": row.depth + 1, "aria-posinset": row.position, "aria-setsize": row.siblings,
+      "aria-selected": String(selected), "aria-expanded": row.open === null ? null : String(row.open), "data-index": index,
+      "aria-label": `${safe(row.name)}${row.layer && row.unit === null ? `, ${safe(row.layer.title)}` : ""}`,
+    },
+    h("span", { class: "twist" }, row.open === null ? null : icon("twist")),
+    glyph(row, step, tools),
+    h("span", { class: "name", text: safe(row.name) }),
+    row.kind === "layer" && row.layer ? h("span", { class: "shape", text: shapeText(row.layer.outputs[0]) }) : null,
+    h("span", { class: "end" }, spark(row, step, tools), row.kind === "layer" && row.layer ? eye(row.layer, off, tools) : null),
+  );
+}
+
+/**
+ * @param {import("./rows.js").Row} row
+ * @param {number} step
+ * @param {TreeTools} tools
+ */
+function glyph(row, step, tools) {
+  if (row.kind === "scope") return icon("scope");
+  const layer = /** @type {import("../types.js").Layer} */ (row.layer);
+  const tile = row.unit === null ? null : tools.tile(layer, row.unit, step);
+  if (!tile || !layer.tiles) return icon(glyphOf(layer));
+  const canvas = h("canvas", { class: "thumb", "aria-hidden": "true" });
+  paintCodes(canvas, tile.codes, { width: layer.tiles.width, height: layer.tiles.height, palette: tile.palette });
+  return canvas;
+}
+
+/**
+ * @param {import("./rows.js").Row} row
+ * @param {number} step
+ * @param {TreeTools} tools
+ */
+function spark(row, step, tools) {
+  const values = row.layer && row.layer.mark !== "image" && !(row.layer.mark === "bars" && row.unit === null) ? tools.means(row.layer, row.unit) : null;
+  return values ? sparkline(values, step) : null;
+}
+
+/**
+ * @param {import("../types.js").Layer} layer
+ * @param {boolean} off
+ * @param {TreeTools} tools
+ */
+function eye(layer, off, tools) {
+  const press = (/** @type {Event} */ event) => {
+    event.stopPropagation();
+    tools.toggleHidden(layer.id);
+  };
+  return iconButton(off ? "eyeOff" : "eye", `${off ? "Show" : "Hide"} ${safe(layer.name)}`, press, { class: "icon-button eye", tabindex: -1 });
+}

@@ -1,0 +1,104 @@
+/** Everything of a network that is drawn: built once from the file, then only told what to show. */
+
+import { createLayerDrawing } from "./layer-drawing.js";
+import { createLinks } from "./links.js";
+import { codesTexture, colorsTexture } from "./maps.js";
+import { readRoles } from "./roles.js";
+import { createSeries } from "./series.js";
+
+/**
+ * @typedef {import("../types.js").Layer} Layer
+ * @typedef {import("./layer-drawing.js").Moment} Moment
+ * @typedef {import("./layer-drawing.js").LayerDrawing} LayerDrawing
+ * @typedef {ReturnType<typeof createDrawing>} Drawing
+ */
+
+/**
+ * @param {import("three").Object3D} root
+ * @param {{network: import("../types.js").Network, values: import("../data/values.js").Values, palettes: import("../data/shown-palettes.js").Palettes}} data
+ *   the pages of the main probe are decoded
+ */
+export function createDrawing(root, { network, values, palettes }) {
+  root.updateMatrixWorld(true);
+  const roles = readRoles(root);
+  const links = createLinks(roles.connections, network);
+  const series = createSeries(values);
+  const layers = network.layers.map((layer) => createLayerDrawing(network, layer, roles.layers.get(layer.id), series));
+  /** @type {Map<object, import("three").DataTexture>} */
+  const textures = new Map();
+  /** @type {Map<Uint8Array, import("three").DataTexture>} */
+  const colors = new Map();
+
+  /** @param {Uint8Array} palette */
+  function colorsOf(palette) {
+    let texture = colors.get(palette);
+    if (!texture) colors.set(palette, (texture = colorsTexture(palette)));
+    return texture;
+  }
+
+  /**
+   * @param {Layer} layer
+   * @param {number} probe
+   */
+  function textureOf(layer, probe) {
+    const page = values.page(layer, probe);
+    if (!page) return null;
+    let texture = textures.get(page);
+    if (!texture) textures.set(page, (texture = codesTexture(page)));
+    return texture;
+  }
+
+  return {
+    layers,
+    links,
+    series,
+    /** @type {Map<string, LayerDrawing>} */
+    byId: new Map(layers.map((layer) => [layer.layer.id, layer])),
+    /**
+     * @param {Moment} moment
+     * @param {{theme: "dark"|"light", range: "layer"|"global", strength: (id: string) => number}} look
+     */
+    show(moment, { theme, range, strength }) {
+      const common = range === "global" ? commonRange(network) : null;
+      for (const drawing of layers) {
+        const amount = strength(drawing.layer.id) * lit(network, drawing.layer.id, moment.seconds);
+        const palette = palettes.of(drawing.layer, theme);
+        drawing.show(moment, { theme, amount, palette, colors: colorsOf(palette), codes: textureOf(drawing.layer, moment.probe), remap: remapOf(drawing.layer, common) });
+      }
+    },
+  };
+}
+
+/**
+ * How brightly a layer stands at a moment of the forward pass.
+ * @param {import("../types.js").Network} network
+ * @param {string} id
+ * @param {number|null} seconds
+ */
+export function lit(network, id, seconds) {
+  if (seconds === null) return 1;
+  const start = network.clips.find((clip) => clip.kind === "forward")?.layerTimes[id];
+  if (start === undefined) return 1;
+  return 0.14 + 0.86 * Math.min(1, Math.max(0, (seconds - start) / 0.35));
+}
+
+/**
+ * The range over all layers that share the activations' palette of their sign.
+ * @param {import("../types.js").Network} network
+ */
+export function commonRange(network) {
+  const shared = network.layers.filter((layer) => layer.values && layer.mark !== "image" && layer.mark !== "bars");
+  return { low: Math.min(0, ...shared.map((layer) => layer.values?.low ?? 0)), high: Math.max(...shared.map((layer) => layer.values?.high ?? 0), 1e-9) };
+}
+
+/**
+ * Maps a layer's code to its code in the common range: code' = x code + y.
+ * @param {Layer} layer
+ * @param {{low: number, high: number}|null} common
+ */
+function remapOf(layer, common) {
+  const range = layer.values;
+  if (!common || !range || layer.mark === "image" || layer.mark === "bars") return { x: 1, y: 0 };
+  const [low, high] = range.low < 0 ? [-Math.max(common.high, -common.low), Math.max(common.high, -common.low)] : [0, common.high];
+  return { x: (range.high - range.low) / (high - low), y: (254 * (range.low - low)) / (high - low) };
+}

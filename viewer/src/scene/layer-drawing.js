@@ -1,0 +1,185 @@
+/** What is drawn of one layer: its maps, units or class bars, its frames, and where it stands. */
+
+import { Box3, Color, Matrix4, SRGBColorSpace, Vector3 } from "three";
+import { RecordError } from "../data/read.js";
+import { TOKENS } from "./colors.js";
+import { createMaps } from "./maps.js";
+import { meshesOf } from "./roles.js";
+import { createStructure } from "./structure.js";
+import { createUnits, readBodies } from "./units.js";
+
+/**
+ * @typedef {import("../types.js").Layer} Layer
+ * @typedef {ReturnType<typeof import("./series.js").createSeries>} SeriesStore
+ * @typedef {{step: number, next: number, fraction: number, probe: number, seconds: number|null}} Moment
+ *   seconds: on the clock of the forward pass, null while epochs play
+ * @typedef {ReturnType<typeof createLayerDrawing>} LayerDrawing
+ */
+
+/**
+ * @typedef {object} Look
+ * @property {"dark"|"light"} theme
+ * @property {number} amount 0: faded into the canvas, 1: as it is
+ * @property {Uint8Array} palette
+ * @property {import("three").DataTexture} colors
+ * @property {import("three").DataTexture|null} codes null while the page of this probe is not decoded
+ * @property {{x: number, y: number}} remap from the layer's codes to those of the shown range
+ */
+
+/**
+ * @param {import("../types.js").Network} network
+ * @param {Layer} layer
+ * @param {import("./roles.js").LayerNodes|undefined} nodes
+ * @param {SeriesStore} series
+ */
+export function createLayerDrawing(network, layer, nodes, series) {
+  const maps = nodes ? buildMaps(network, layer, nodes) : null;
+  const units = nodes?.unitSteps.length ? buildUnits(network, layer, nodes, series) : null;
+  const bars = nodes?.bars ?? [];
+  for (const node of [...bars, ...(nodes?.outlines ?? [])]) node.scale.set(1, 1, 1);
+  const structure = nodes ? createStructure(nodes, network.style) : null;
+  const background = new Color();
+
+  return {
+    layer,
+    nodes,
+    maps,
+    units,
+    bars,
+    corners: cornersOf(nodes, [maps, units?.mesh ?? null], layer),
+    /**
+     * @param {Moment} moment
+     * @param {Look} look
+     */
+    show(moment, look) {
+      structure?.paint(look.theme, look.amount);
+      background.set(TOKENS[look.theme].canvas);
+      if (maps) showMaps(maps, layer, moment, look, background);
+      const known = series.of(layer, moment.probe);
+      if (units) units.mesh.visible = known !== null;
+      if (units && known) showUnits(units, known, moment, { ...look, background });
+      bars.forEach((bar, unit) => (bar.scale.x = Math.max(0.001, known?.at(unit, moment) ?? 0)));
+      nodes?.outlines.forEach((outline, probe) => (outline.visible = probe === moment.probe));
+    },
+  };
+}
+
+/**
+ * @param {import("./maps.js").MapsMesh} maps
+ * @param {Layer} layer
+ * @param {Moment} moment
+ * @param {Look} look
+ * @param {Color} background
+ */
+function showMaps(maps, layer, { step }, { amount, colors, codes, remap }, background) {
+  const { uniforms } = maps.material;
+  const origins = layer.tiles?.origins ?? [[0, 0]];
+  const [x, y] = origins[origins.length === 1 ? 0 : step];
+  uniforms.origin.value.set(x, y);
+  uniforms.remap.value.set(remap.x, remap.y);
+  uniforms.colors.value = colors;
+  uniforms.codes.value = codes;
+  uniforms.strength.value = amount;
+  background.getRGB(uniforms.background.value, SRGBColorSpace);
+  maps.visible = codes !== null;
+}
+
+/**
+ * @param {import("../types.js").Network} network
+ * @param {Layer} layer
+ * @param {import("./roles.js").LayerNodes} nodes
+ */
+function buildMaps(network, layer, nodes) {
+  const panel = panelOf(nodes);
+  const page = layer.tiles?.pages.find((index) => index !== null);
+  if (!panel || page == null) return null;
+  const maps = createMaps(panel, layer, network.pages[page]);
+  if (!maps) throw new RecordError(`the panel of ${JSON.stringify(layer.id)} does not have one quad for every channel`);
+  nodes.root?.add(maps);
+  return maps;
+}
+
+/** @param {import("./roles.js").LayerNodes} nodes the panel of the last step */
+function panelOf(nodes) {
+  const last = nodes.panels.at(-1);
+  return last && meshesOf(last)[0];
+}
+
+/**
+ * @param {import("../types.js").Network} network
+ * @param {Layer} layer
+ * @param {import("./roles.js").LayerNodes} nodes
+ * @param {SeriesStore} series
+ */
+function buildUnits(network, layer, nodes, series) {
+  const node = /** @type {import("three").Object3D} */ (nodes.unitSteps.at(-1));
+  const known = series.of(layer, network.mainProbe);
+  const mesh = meshesOf(node)[0];
+  if (!known || !mesh || !layer.length || !layer.tiles) throw new RecordError(`the units of ${JSON.stringify(layer.id)} have no values or no length`);
+  const scale = new Vector3().setFromMatrixScale(nodes.root?.matrixWorld ?? new Matrix4()).x || 1;
+  const last = network.steps.length - 1;
+  const still = { step: last, next: last, fraction: 0, probe: network.mainProbe, seconds: null };
+  const grow = (layer.length.full - layer.length.zero) / scale;
+  const bodies = readBodies(mesh.geometry.getAttribute("position"), layer.tiles.count, (unit) => known.at(unit, still), grow);
+  if (!bodies) throw new RecordError(`the units of ${JSON.stringify(layer.id)} are not boxes that grow with their values`);
+  const units = createUnits(bodies, layer.tiles.count);
+  units.mesh.position.copy(node.position);
+  units.mesh.quaternion.copy(node.quaternion);
+  for (let unit = 0; unit < known.count; unit++) units.setLength(unit, 1);
+  nodes.root?.add(units.mesh);
+  return units;
+}
+
+/**
+ * @param {ReturnType<typeof createUnits>} units
+ * @param {import("./series.js").Series} known
+ * @param {Moment} moment
+ * @param {{palette: Uint8Array, remap: {x: number, y: number}, background: Color, amount: number}} look
+ */
+function showUnits(units, known, moment, { palette, remap, background, amount }) {
+  for (let unit = 0; unit < known.count; unit++) {
+    units.setLength(unit, known.at(unit, moment));
+    const code = known.code(unit, moment.step);
+    units.setColor(unit, palette, code === 255 ? 255 : Math.round(Math.min(254, Math.max(0, code * remap.x + remap.y))));
+  }
+  units.fade(background, amount);
+  units.finish();
+}
+
+/**
+ * The corners of what a layer draws, in world metres: tight around its rotated panels.
+ * @param {import("./roles.js").LayerNodes|undefined} nodes
+ * @param {(import("three").Object3D|null)[]} own what the page draws instead of the file's meshes
+ * @param {Layer} layer
+ * @returns {Vector3[]}
+ */
+function cornersOf(nodes, own, layer) {
+  const root = nodes?.root;
+  if (root) {
+    const box = new Box3();
+    const inverse = root.matrixWorld.clone().invert();
+    for (const node of [...nodes.frames, ...nodes.bars, ...own]) {
+      node?.updateWorldMatrix(true, false);
+      for (const mesh of node ? meshesOf(node) : []) box.union(boundsOf(mesh).applyMatrix4(inverse.clone().multiply(mesh.matrixWorld)));
+    }
+    if (!box.isEmpty()) return cornerPoints(box).map((point) => point.applyMatrix4(root.matrixWorld));
+  }
+  if (!layer.box) return [];
+  return cornerPoints(new Box3(new Vector3(...layer.box.min), new Vector3(...layer.box.max)));
+}
+
+/** @param {import("three").Mesh} mesh */
+function boundsOf(mesh) {
+  const instances = /** @type {import("three").InstancedMesh} */ (mesh);
+  if (instances.isInstancedMesh) {
+    instances.computeBoundingBox();
+    return /** @type {Box3} */ (instances.boundingBox).clone();
+  }
+  mesh.geometry.computeBoundingBox();
+  return /** @type {Box3} */ (mesh.geometry.boundingBox).clone();
+}
+
+/** @param {Box3} box */
+function cornerPoints({ min, max }) {
+  return [0, 1, 2, 3, 4, 5, 6, 7].map((i) => new Vector3(i & 1 ? max.x : min.x, i & 2 ? max.y : min.y, i & 4 ? max.z : min.z));
+}

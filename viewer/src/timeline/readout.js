@@ -1,0 +1,46 @@
+/** The epoch and its metrics, in figures. */
+
+import { h, setText } from "../page/dom.js";
+import { number, percent, safe } from "../data/format.js";
+import { curvesOf, metricName } from "./axes.js";
+import { momentAt } from "./moment.js";
+
+/** @param {import("../page/store.js").Store} store */
+export function createReadout(store) {
+  const epoch = h("b");
+  const of = h("span");
+  const metrics = h("dl");
+  const element = h("div", { class: "readout" }, h("div", { class: "epoch" }, epoch, " ", of), metrics);
+  /** @type {{curve: import("./axes.js").Curve, value: HTMLElement}[]} */
+  let rows = [];
+
+  function build() {
+    const { network } = store.state;
+    rows = (network ? curvesOf(network) : []).map((curve) => ({ curve, value: h("dd") }));
+    metrics.replaceChildren(
+      ...rows.map(({ curve, value }) => h("div", { class: curve.kind }, h("dt", { text: safe(metricName(curve.name)) }), value)),
+    );
+    show();
+  }
+
+  function show() {
+    const { network, clip, time, duration } = store.state;
+    if (!network) {
+      setText(epoch, duration ? `${time.toFixed(1)} s` : "");
+      setText(of, duration ? `of ${duration.toFixed(1)}` : "");
+      return;
+    }
+    const step = clip === "forward" ? network.steps.length - 1 : momentAt(network.steps, time).step;
+    const last = network.steps[network.steps.length - 1].epoch;
+    setText(epoch, clip === "forward" ? "forward pass" : `epoch ${network.steps[step].epoch}`);
+    setText(of, clip === "forward" ? `epoch ${last}` : `of ${last}`);
+    for (const { curve, value } of rows) {
+      const now = curve.values[step];
+      setText(value, now === null ? "–" : curve.kind === "accuracy" ? percent(now, 2) : number(now));
+    }
+  }
+
+  store.on(["network", "clip"], build);
+  store.on(["time", "duration"], show);
+  return { element };
+}
