@@ -6,29 +6,21 @@ import math
 import subprocess
 import sys
 import textwrap
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from recorders import IMAGES, make_recorder
 from recordings import assert_same
 from torch import Tensor, nn
 
-from nn2gltf.errors import OutputError, RecordingError, UsageError
-from nn2gltf.ir.protocols import CapturedRun
+from nn2gltf.errors import UsageError
 from nn2gltf.record import choose_probes, name_probes
-from nn2gltf.record.torch_recorder import Recorder
-from nn2gltf.sources.torch_trace import capture_torch
 from nn2gltf.train.registry import build_model
 
-IMAGES = torch.rand(3, 1, 28, 28, generator=torch.Generator().manual_seed(0))
 NAMES = ["mlp", "lenet", "resnet"]
-
-
-def make(model: nn.Module, probes: Any = IMAGES, **options: Any) -> Recorder:
-    return Recorder(model, probes=probes, capture=options.pop("capture", capture_torch), **options)
 
 
 def plain_forward(model: nn.Module, images: Tensor) -> dict[str, np.ndarray]:
@@ -64,7 +56,7 @@ def perturb(model: nn.Module) -> None:
 def test_recorded_values_equal_a_plain_forward(name: str, place: str, tmp_path: Path) -> None:
     model = build_model(name)
     expected = []
-    with make(model, path=tmp_path / "run" if place == "folder" else None) as recorder:
+    with make_recorder(model, path=tmp_path / "run" if place == "folder" else None) as recorder:
         expected.append(
             (plain_forward(model, IMAGES), {n: p.detach().clone() for n, p in model.named_parameters()})
         )
@@ -87,7 +79,7 @@ def test_recorded_values_equal_a_plain_forward(name: str, place: str, tmp_path: 
 
 def test_an_addition_is_recorded() -> None:
     model = build_model("resnet").eval()
-    recording = make(model).start().recording()
+    recording = make_recorder(model).start().recording()
     outputs = plain_forward(model, IMAGES)
     np.testing.assert_array_equal(
         recording.activation("block1/add", 0), outputs["block1.norm2"] + outputs["relu"]
@@ -97,7 +89,7 @@ def test_an_addition_is_recorded() -> None:
 def test_in_place_operations_do_not_change_what_was_recorded() -> None:
     torch.manual_seed(0)
     model = nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(inplace=True))
-    recording = make(model).start().recording()
+    recording = make_recorder(model).start().recording()
     with torch.no_grad():
         expected = model[0](IMAGES).numpy()
     assert (expected < 0).any()
@@ -109,9 +101,9 @@ def test_memory_and_folder_hold_the_same(tmp_path: Path) -> None:
     runs = []
     for path in (None, tmp_path / "run"):
         model = build_model("lenet")
-        recorder = make(model, path=path, labels=[3, 1, 2], classes="abcd", meta={"dataset": "noise"}).start(
-            loss=2.0
-        )
+        recorder = make_recorder(
+            model, path=path, labels=[3, 1, 2], classes="abcd", meta={"dataset": "noise"}
+        ).start(loss=2.0)
         perturb(model)
         recorder.step(2, global_step=10, loss=torch.tensor(1.5), accuracy=np.float32(0.5))
         recorder.close()
@@ -126,7 +118,7 @@ def test_memory_and_folder_hold_the_same(tmp_path: Path) -> None:
 
 
 def test_a_recording_taken_before_does_not_grow() -> None:
-    recorder = make(build_model("mlp")).start()
+    recorder = make_recorder(build_model("mlp")).start()
     early = recorder.recording()
     recorder.step()
     assert len(early.steps) == 1
@@ -134,7 +126,7 @@ def test_a_recording_taken_before_does_not_grow() -> None:
 
 
 def test_epochs_count_themselves_and_must_increase() -> None:
-    recorder = make(build_model("mlp")).start()
+    recorder = make_recorder(build_model("mlp")).start()
     epochs = [recorder.step().epoch, recorder.step(1.5).epoch, recorder.step().epoch, recorder.step(7).epoch]
     assert epochs == [1, 1.5, 2, 7]
     for epoch in (7, 3, math.nan, math.inf):
@@ -157,7 +149,7 @@ class Compiled(nn.Module):
 @pytest.mark.parametrize("wrap", [Compiled, nn.DataParallel, lambda m: Compiled(nn.DataParallel(m))])
 def test_wrappers_are_looked_through(wrap: Any) -> None:
     model = build_model("lenet")
-    plain, wrapped = make(model).start().recording(), make(wrap(model)).start().recording()
+    plain, wrapped = make_recorder(model).start().recording(), make_recorder(wrap(model)).start().recording()
     assert wrapped.recorded == plain.recorded
     np.testing.assert_array_equal(wrapped.activation("out", 0), plain.activation("out", 0))
     assert wrapped.weight("conv1.weight") is not None
@@ -207,7 +199,7 @@ def test_named_and_several_arguments() -> None:
     x, bias = torch.rand(3, 4), torch.rand(3, 2)
     model = Two()
     expected = (model.fc(x) * 2.0 + bias).detach().numpy()
-    recording = make(model, {"x": x, "scale": 2.0, "bias": bias}).start().recording()
+    recording = make_recorder(model, {"x": x, "scale": 2.0, "bias": bias}).start().recording()
     np.testing.assert_array_equal(recording.activation(recording.graph.outputs[0], 0), expected)
 
     class Positional(nn.Module):
@@ -218,12 +210,12 @@ def test_named_and_several_arguments() -> None:
         def forward(self, a: Tensor, b: Tensor) -> Tensor:
             return self.both(a, b)
 
-    assert make(Positional(), (x, bias)).start().recording().activation("both", 0).shape == (3, 3)
+    assert make_recorder(Positional(), (x, bias)).start().recording().activation("both", 0).shape == (3, 3)
 
 
 def test_probes_are_copied(tmp_path: Path) -> None:
     images, model = IMAGES.clone(), build_model("mlp")
-    recorder = make(model, images).start()
+    recorder = make_recorder(model, images).start()
     images.zero_()
     recorder.step()
     recording = recorder.recording()
@@ -232,7 +224,7 @@ def test_probes_are_copied(tmp_path: Path) -> None:
 
 def test_half_precision_becomes_float32() -> None:
     model = nn.Sequential(nn.Linear(4, 2)).to(torch.bfloat16)
-    recording = make(model, torch.rand(3, 4, dtype=torch.bfloat16)).start().recording()
+    recording = make_recorder(model, torch.rand(3, 4, dtype=torch.bfloat16)).start().recording()
     assert recording.activation("0", 0).dtype == np.float32
     weight = recording.weight("0.weight")
     assert weight is not None
@@ -250,7 +242,7 @@ def test_what_cannot_be_recorded_is_said() -> None:
             values = self.embed(tokens)
             return values.transpose(0, 1).contiguous() * 2
 
-    recording = make(Odd(), torch.tensor([[1, 2], [3, 4], [5, 6]])).start().recording()
+    recording = make_recorder(Odd(), torch.tensor([[1, 2], [3, 4], [5, 6]])).start().recording()
     assert recording.reductions["input"] == "not recorded: its output is int64"
     assert any(
         "the first axis of its output is 2, not the 3 probes" in text
@@ -270,7 +262,7 @@ def test_large_models_are_recorded_without_weights(monkeypatch: pytest.MonkeyPat
     ):
         monkeypatch.setattr(torch_values.collect_weights, "__defaults__", (limit,))
         model[0].requires_grad_(trained)
-        recording = make(model, torch.rand(2, 4)).start().recording()
+        recording = make_recorder(model, torch.rand(2, 4)).start().recording()
         kept = {name for name in ("0.weight", "1.weight") if recording.weight(name) is not None}
         assert (kept, recording.reductions.get("", "")) == (expected, text)
 
@@ -278,7 +270,7 @@ def test_large_models_are_recorded_without_weights(monkeypatch: pytest.MonkeyPat
 def test_shared_weights_are_kept_once() -> None:
     model = nn.Sequential(nn.Linear(4, 4), nn.ReLU(), nn.Linear(4, 4))
     model[2].weight = model[0].weight
-    recording = make(model, torch.rand(2, 4)).start().recording()
+    recording = make_recorder(model, torch.rand(2, 4)).start().recording()
     np.testing.assert_array_equal(recording.weight("2.weight"), recording.weight("0.weight"))
 
 
@@ -292,7 +284,7 @@ def test_layers_that_come_and_go() -> None:
             return self.first(x) if self.mood == 0 else self.second(x[:, :4])
 
     model = Moody()
-    recorder = make(model, torch.rand(2, 4)).start()
+    recorder = make_recorder(model, torch.rand(2, 4)).start()
     model.mood = 1
     recorder.step()
     recording = recorder.recording()
@@ -303,97 +295,19 @@ def test_layers_that_come_and_go() -> None:
 
 
 def test_thumbnails_of_images_and_of_other_things() -> None:
-    grey = make(build_model("mlp")).start().recording().probes
+    grey = make_recorder(build_model("mlp")).start().recording().probes
     assert [p.thumbnail.shape for p in grey if p.thumbnail is not None] == [(28, 28)] * 3
     assert max(p.thumbnail.max() for p in grey if p.thumbnail is not None) == 255
-    colour = make(nn.Conv2d(3, 1, 1), torch.rand(2, 3, 5, 4)).start().recording().probes
+    colour = make_recorder(nn.Conv2d(3, 1, 1), torch.rand(2, 3, 5, 4)).start().recording().probes
     assert [p.thumbnail.shape for p in colour if p.thumbnail is not None] == [(5, 4, 3)] * 2
-    assert make(nn.Linear(4, 2), torch.rand(2, 4)).start().recording().probes[0].thumbnail is None
+    assert make_recorder(nn.Linear(4, 2), torch.rand(2, 4)).start().recording().probes[0].thumbnail is None
     given = [np.full((2, 2), i, np.uint8) for i in range(3)]
-    assert make(build_model("mlp"), thumbnails=given).start().recording().probes[2].thumbnail.tolist() == [
+    assert make_recorder(build_model("mlp"), thumbnails=given).start().recording().probes[
+        2
+    ].thumbnail.tolist() == [
         [2, 2],
         [2, 2],
     ]
-
-
-MISUSE = {
-    "no tensor": ({"probes": "seven"}, "hold no tensor: str"),
-    "no probe": ({"probes": IMAGES[:0]}, "rows"),
-    "a scalar": ({"probes": torch.tensor(1.0)}, "rows"),
-    "uneven": ({"probes": (torch.rand(2, 4), torch.rand(3, 4))}, r"\[2, 3\] rows"),
-    "labels": ({"labels": [1, 2]}, "2 labels for 3 probes"),
-    "kind of labels": ({"labels": [0.5, 1.0, 2.0]}, "class indices"),
-    "label without class": ({"labels": [0, 1, 5], "classes": ["a", "b"]}, "label 5 has no class"),
-    "names": ({"names": ["a"]}, "1 names for 3 probes"),
-    "thumbnails": ({"thumbnails": [np.zeros((2, 2), np.uint8)]}, "1 thumbnails for 3 probes"),
-    "kind of thumbnails": ({"thumbnails": [np.zeros((2, 2))] * 3}, "a thumbnail is float64"),
-    "meta": ({"meta": {"x": object()}}, "meta cannot be written as JSON"),
-}
-
-
-@pytest.mark.parametrize("misuse", MISUSE)
-def test_misuse_is_named_before_any_training(misuse: str) -> None:
-    options, message = MISUSE[misuse]
-    with pytest.raises(UsageError, match=message):
-        make(build_model("mlp"), **{"probes": IMAGES, **options})
-
-
-def test_the_order_of_calls_matters(tmp_path: Path) -> None:
-    recorder = make(build_model("mlp"), path=tmp_path / "run")
-    with pytest.raises(UsageError, match="has not started"):
-        recorder.step()
-    with pytest.raises(RecordingError, match="no step"):
-        recorder.recording()
-    assert not recorder.started
-    recorder.start()
-    assert recorder.started
-    with pytest.raises(UsageError, match="started already"):
-        recorder.start()
-    with pytest.raises(UsageError, match="metric loss is no number: str"):
-        recorder.step(loss="low")
-    recorder.close()
-    recorder.close()
-    with pytest.raises(UsageError, match="closed"):
-        recorder.step()
-    assert len(recorder.recording().steps) == 1
-
-
-def test_a_bad_output_is_found_before_any_training(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("x")
-    with pytest.raises(OutputError):
-        make(build_model("mlp"), path=tmp_path / "file")
-    (tmp_path / "theirs").mkdir()
-    (tmp_path / "theirs" / "thesis.txt").write_text("x")
-    with pytest.raises(OutputError, match="did not write it"):
-        make(build_model("mlp"), path=tmp_path / "theirs")
-    make(build_model("mlp"), path=tmp_path / "theirs", force=True).start().close()
-    assert (tmp_path / "theirs" / "thesis.txt").read_text() == "x"
-
-
-def test_an_exception_in_the_training_keeps_the_recording(tmp_path: Path) -> None:
-    recorder = make(build_model("mlp"), path=tmp_path / "run")
-    with pytest.raises(ZeroDivisionError), recorder:
-        recorder.step()
-        raise ZeroDivisionError
-    assert len(recorder.recording().steps) == 2
-    make(build_model("mlp"), path=tmp_path / "run").start().close()
-
-
-def test_a_model_that_fails_leaves_no_step() -> None:
-    fails = {"now": False}
-
-    def capture(model: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], *, values: bool) -> CapturedRun:
-        if fails["now"]:
-            raise RuntimeError("out of paper")
-        return capture_torch(model, args, kwargs, values=values)
-
-    model = build_model("resnet").train()
-    recorder = make(model, capture=capture).start()
-    fails["now"] = True
-    with pytest.raises(RuntimeError, match="out of paper"):
-        recorder.step()
-    assert all(module.training for module in model.modules())
-    assert len(recorder.recording().steps) == 1
 
 
 def test_every_rank_runs_and_rank_0_records(tmp_path: Path) -> None:
