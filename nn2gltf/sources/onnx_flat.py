@@ -7,64 +7,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
 import onnx
 
-from nn2gltf.ir.json import Json
+from nn2gltf.sources.flat_model import UNKNOWN, FlatModel, FlatNode, ValueType
 from nn2gltf.sources.onnx_limits import FunctionKey, function_key, model_functions
 from nn2gltf.sources.onnx_order import captured, sort_nodes
 from nn2gltf.sources.onnx_shapes import function_model, infer_types, subgraph_model
 from nn2gltf.sources.onnx_text import properties, settings, subgraphs, text
-from nn2gltf.sources.onnx_types import UNKNOWN, ValueType, better, tensor_type
+from nn2gltf.sources.onnx_types import better, tensor_type
 
 BLOCK_OPS = frozenset({"If", "Loop", "Scan", "SequenceMap"})
 SEPARATOR = "\x1f"
 """Between a call's name and a value's own name inside it; no valid name holds it."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class FlatNode:
-    """One operation.
-
-    Attributes:
-        op: ``Conv``; ``domain`` is empty for ONNX's own.
-        inputs: Unique names of the values read, empty for an argument left out.
-        outputs: Unique names of the values given, empty for one left out.
-        name: As the file has it, may be empty.
-        frames: Names of the functions and subgraphs around it, outermost first.
-        metadata: ``metadata_props``.
-        block: It owns subgraphs; its inputs are then what their outputs give.
-    """
-
-    op: str
-    domain: str = ""
-    inputs: tuple[str, ...] = ()
-    outputs: tuple[str, ...] = ()
-    name: str = ""
-    frames: tuple[str, ...] = ()
-    settings: Mapping[str, Json] = field(default_factory=dict)
-    metadata: Mapping[str, str] = field(default_factory=dict)
-    block: bool = False
-
-
-@dataclass
-class FlatModel:
-    """A model's operations in order.
-
-    Attributes:
-        types: What is known of each value.
-        tensors: Initialisers and constants by the value they give.
-        frame_types: Class of a frame by its names: the function's, or ``If``, ``Loop``, ``Scan``.
-        problems: Why shape inference failed somewhere.
-    """
-
-    nodes: list[FlatNode] = field(default_factory=list)
-    types: dict[str, ValueType] = field(default_factory=dict)
-    tensors: dict[str, onnx.TensorProto] = field(default_factory=dict)
-    constants: set[str] = field(default_factory=set)
-    frame_types: dict[tuple[str, ...], str] = field(default_factory=dict)
-    problems: list[str] = field(default_factory=list)
 
 
 def flatten(model: onnx.ModelProto, types: Mapping[str, ValueType], *, where: str) -> FlatModel:
@@ -144,7 +99,7 @@ class _Flattener:
             return
         for attribute in node.attribute:
             if attribute.HasField("t"):
-                self.flat.tensors[outputs[0]] = attribute.t
+                self.flat.tensors[outputs[0]] = tensor_type(attribute.t)
                 self.flat.constants.add(outputs[0])
                 self.flat.types[outputs[0]] = tensor_type(attribute.t)
 
@@ -221,7 +176,7 @@ class _Flattener:
             self._bind_block(node, graph, inputs, inside, prefix)
             for tensor in graph.initializer:
                 unique = inside[text(tensor.name)] = f"{prefix}{text(tensor.name)}"
-                self.flat.tensors[unique] = tensor
+                self.flat.tensors[unique] = tensor_type(tensor)
                 self.flat.types[unique] = tensor_type(tensor)
             types = {name: self.flat.types.get(unique, UNKNOWN) for name, unique in inside.items()}
             known = self._infer(subgraph_model(self._model, graph, types))

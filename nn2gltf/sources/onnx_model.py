@@ -14,13 +14,14 @@ import onnx
 from google.protobuf.message import DecodeError
 
 from nn2gltf.errors import InputDataError, LimitError, safe
+from nn2gltf.sources.flat_layers import BuiltGraph, build_graph
+from nn2gltf.sources.flat_model import ValueType
 from nn2gltf.sources.onnx_flat import flatten
-from nn2gltf.sources.onnx_layers import BuiltGraph, build_graph
 from nn2gltf.sources.onnx_limits import MAX_NODES, check_external_data, count_nodes
 from nn2gltf.sources.onnx_order import sort_nodes
 from nn2gltf.sources.onnx_shapes import bind_inputs, infer_types, light_copy, real_inputs
 from nn2gltf.sources.onnx_text import text
-from nn2gltf.sources.onnx_types import ValueType, better, tensor_type
+from nn2gltf.sources.onnx_types import better, tensor_type
 
 MAX_FILE = 2**31 - 1
 """Bytes of a protobuf message; larger weights are external data."""
@@ -84,11 +85,9 @@ def read_onnx(path: Path, options: OnnxOptions | None = None, *, measure: Measur
     opened = bind_inputs(model.graph, options.shapes)
     types, problem, measured = _find_types(model, measure)
     flat = flatten(light_copy(model), types, where=where)
-    weights = {text(t.name): t for t in model.graph.initializer}
+    weights = {text(t.name): tensor_type(t) for t in model.graph.initializer}
     flat.tensors.update(weights)
-    flat.types.update(
-        {name: better(flat.types.get(name, tensor_type(t)), tensor_type(t)) for name, t in weights.items()}
-    )
+    flat.types.update({name: better(flat.types.get(name, known), known) for name, known in weights.items()})
     report = _report(model, opened, problem or next(iter(flat.problems), ""), measured, external, path)
     built = build_graph(
         flat,

@@ -21,9 +21,10 @@ import onnx
 
 from nn2gltf.errors import InputDataError, LimitError, safe
 from nn2gltf.lazy import require
+from nn2gltf.sources.flat_model import ValueType
 from nn2gltf.sources.onnx_shapes import real_inputs
 from nn2gltf.sources.onnx_text import text
-from nn2gltf.sources.onnx_types import ValueType, read_type
+from nn2gltf.sources.onnx_types import read_type
 
 Array = npt.NDArray[Any]
 

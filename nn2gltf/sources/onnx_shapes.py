@@ -11,9 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 import onnx
 
 from nn2gltf.errors import UsageError, safe
+from nn2gltf.sources.flat_model import UNKNOWN, ValueType
 from nn2gltf.sources.onnx_order import captured
 from nn2gltf.sources.onnx_text import dtype_name, text
-from nn2gltf.sources.onnx_types import UNKNOWN, ValueType, better, read_type, symbol, tensor_type
+from nn2gltf.sources.onnx_types import better, read_type, symbol, tensor_type
 
 PICTURE_SIDE = 224
 SEQUENCE = 16

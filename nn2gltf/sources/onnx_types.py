@@ -2,46 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import onnx
 
-from nn2gltf.ir.graph import TensorSpec
+from nn2gltf.sources.flat_model import ValueType
 from nn2gltf.sources.onnx_text import dtype_name, text
 
 LARGEST_DIM = 2**31 - 1
 """A longer axis is no shape of a real tensor; it is treated as unknown."""
 
-
-@dataclass(frozen=True)
-class ValueType:
-    """Type of a value.
-
-    Attributes:
-        kind: ``tensor``, ``sequence``, ``optional``, ``map``, ``sparse`` or ``unknown``.
-        dims: Axis lengths, None for an unknown one; None as a whole when even their number is unknown.
-    """
-
-    kind: str = "unknown"
-    dtype: str = "unknown"
-    dims: tuple[int | None, ...] | None = None
-
-    @property
-    def spec(self) -> TensorSpec | None:
-        """Shape and type when every axis is known."""
-        if self.kind != "tensor" or self.dims is None or any(n is None for n in self.dims):
-            return None
-        return TensorSpec(shape=tuple(n for n in self.dims if n is not None), dtype=self.dtype)
-
-    @property
-    def shown(self) -> str:
-        """``1x?x4``, ``?`` when the number of axes is unknown, or what it is instead of a tensor."""
-        if self.kind not in ("tensor", "unknown"):
-            return self.kind
-        return "?" if self.dims is None else "x".join("?" if n is None else str(n) for n in self.dims)
-
-
-UNKNOWN = ValueType()
 
 _KINDS = {
     "sequence_type": "sequence",

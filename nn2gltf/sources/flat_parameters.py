@@ -1,4 +1,4 @@
-"""Parameters of ONNX layers: initialisers by name, in the shape that torch gives them."""
+"""Parameters of flat layers: tensors of the file by name, in the shape that torch gives them."""
 
 from __future__ import annotations
 
@@ -6,13 +6,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-import onnx
-
 from nn2gltf.ir.graph import Layer, Parameter
-from nn2gltf.sources.onnx_flat import FlatModel, FlatNode
-from nn2gltf.sources.onnx_groups import Group
-from nn2gltf.sources.onnx_links import Links
-from nn2gltf.sources.onnx_types import tensor_type
+from nn2gltf.sources.flat_groups import Group
+from nn2gltf.sources.flat_links import Links
+from nn2gltf.sources.flat_model import FlatModel, FlatNode, ValueType
 
 NUMBERS = frozenset(
     "float32 float16 float64 bfloat16 complex64 complex128 int8 uint8 int4 uint4 int2 uint2 float8_e4m3fn "
@@ -52,19 +49,16 @@ class ParameterBook:
                         found[self._describe(name, tensor, node, slot, flipped=flipped)] = None
         return list(found)
 
-    def _is_learnt(self, name: str, tensor: onnx.TensorProto) -> bool:
+    def _is_learnt(self, name: str, known: ValueType) -> bool:
         """A single unnamed number is a constant of the formula, not a parameter."""
-        known = tensor_type(tensor)
         if known.dtype not in NUMBERS or known.spec is None:
             return False
         many = math.prod(known.spec.shape) > 1
         return many or (name not in self._flat.constants and "." in name)
 
-    def _describe(
-        self, name: str, tensor: onnx.TensorProto, node: FlatNode, slot: int, *, flipped: bool
-    ) -> str:
+    def _describe(self, name: str, known: ValueType, node: FlatNode, slot: int, *, flipped: bool) -> str:
         """The name to show: a matrix is told as ``weight``, out by in, as torch keeps it."""
-        shape = tuple(int(n) for n in tensor.dims)
+        shape = tuple(n or 0 for n in known.dims or ())
         matrix = node.op in PRODUCTS and len(shape) == 2 and slot < 2
         stored = name
         turned = matrix and flipped != self._reads_transposed(node, slot)
@@ -78,7 +72,7 @@ class ParameterBook:
             self.described[shown] = Parameter(
                 name=shown,
                 shape=shape[::-1] if turned else shape,
-                dtype=tensor_type(tensor).dtype,
+                dtype=known.dtype,
                 trainable=not statistic,
             )
         return shown

@@ -1,4 +1,4 @@
-"""Which nodes of a flat ONNX model are one layer together, and what that layer is called."""
+"""Which nodes of a flat model are one layer together, and what that layer is called."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from nn2gltf.sources.onnx_flat import FlatModel
-from nn2gltf.sources.onnx_links import Links
-from nn2gltf.sources.onnx_ops import KIND_OF_OP, class_kind, leaf_name
-from nn2gltf.sources.onnx_scopes import Home, find_home
+from nn2gltf.sources.flat_links import Links
+from nn2gltf.sources.flat_model import FlatModel
+from nn2gltf.sources.flat_ops import KIND_OF_OP, class_kind, leaf_name
+from nn2gltf.sources.flat_scopes import Home, find_home
 
 MOST_NODES = 200
 """A module of more operations than this is shown as a scope, not as one layer."""

@@ -1,11 +1,11 @@
-"""Which module an ONNX node belongs to: from the exporter's metadata, or from the node's name."""
+"""Which module a node belongs to: from the exporter's metadata, or from the node's name."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 
-from nn2gltf.sources.onnx_flat import FlatNode
+from nn2gltf.sources.flat_model import FlatNode
 
 NAME_SCOPES = "pkg.torch.onnx.name_scopes"
 CLASS_HIERARCHY = "pkg.torch.onnx.class_hierarchy"

@@ -1,12 +1,11 @@
-"""Floating-point operations of an ONNX node from its shapes; a multiply-add counts two."""
+"""Floating-point operations of a node from its shapes; a multiply-add counts two."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
 
-from nn2gltf.sources.onnx_flat import FlatNode
-from nn2gltf.sources.onnx_types import UNKNOWN, ValueType
+from nn2gltf.sources.flat_model import UNKNOWN, FlatNode, ValueType
 
 
 def count_flops(node: FlatNode, types: Mapping[str, ValueType]) -> int | None:

@@ -1,12 +1,12 @@
-"""Who feeds whom in a flat ONNX model: live values, weights behind preparations, plumbing folded away."""
+"""Who feeds whom in a flat model: live values, weights behind preparations, plumbing folded away."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from nn2gltf.sources.onnx_flat import FlatModel, FlatNode
-from nn2gltf.sources.onnx_ops import ASKING, MAKING, OWN_DOMAINS, PLUMBING
+from nn2gltf.sources.flat_model import FlatModel, FlatNode
+from nn2gltf.sources.flat_ops import ASKING, MAKING, OWN_DOMAINS, PLUMBING
 
 MOST_VIA = 32
 MOST_ENDS = 512

@@ -1,4 +1,4 @@
-"""From a flat ONNX model to a graph: layers, edges, scopes, parameters, and what could not be said."""
+"""From a flat model to a graph: layers, edges, scopes, parameters, and what could not be said."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ from dataclasses import dataclass, field
 
 from nn2gltf.ir.graph import Edge, Graph, Layer, Scope, TensorSpec
 from nn2gltf.ir.json import Json
-from nn2gltf.sources.onnx_flat import FlatModel, FlatNode
-from nn2gltf.sources.onnx_flops import count_flops
-from nn2gltf.sources.onnx_groups import Group, group_nodes
-from nn2gltf.sources.onnx_links import Links, link_nodes
-from nn2gltf.sources.onnx_ops import class_kind, leaf_name, op_kind, op_name, shown_settings
-from nn2gltf.sources.onnx_parameters import ParameterBook
-from nn2gltf.sources.onnx_types import UNKNOWN, ValueType
+from nn2gltf.sources.flat_flops import count_flops
+from nn2gltf.sources.flat_groups import Group, group_nodes
+from nn2gltf.sources.flat_links import Links, link_nodes
+from nn2gltf.sources.flat_model import UNKNOWN, FlatModel, FlatNode, ValueType
+from nn2gltf.sources.flat_ops import class_kind, leaf_name, op_kind, op_name, shown_settings
+from nn2gltf.sources.flat_parameters import ParameterBook
 
 REMEMBERS = ("Loop", "Scan")
 
