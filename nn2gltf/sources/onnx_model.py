@@ -66,7 +66,7 @@ def read_onnx(path: Path, options: OnnxOptions | None = None, *, measure: Measur
     """Read an ONNX file.
 
     Args:
-        measure: Fills shapes that inference leaves open.
+        measure: Fills shapes that inference leaves open; never asked when there is external data to be read for it.
 
     Raises:
         InputDataError: Damaged, circular, or no model.
@@ -83,7 +83,7 @@ def read_onnx(path: Path, options: OnnxOptions | None = None, *, measure: Measur
         del model.graph.node[:]
         model.graph.node.extend(ordered)
     opened = bind_inputs(model.graph, options.shapes)
-    types, problem, measured = _find_types(model, measure)
+    types, problem, measured = _find_types(model, None if external else measure)
     flat = flatten(light_copy(model), types, where=where)
     weights = {text(t.name): tensor_type(t) for t in model.graph.initializer}
     flat.tensors.update(weights)

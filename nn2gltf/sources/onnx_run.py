@@ -10,7 +10,7 @@ import importlib.util
 import signal
 import threading
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -57,7 +57,12 @@ class OnnxRunner:
         for domain in {node.domain for node in self._model.graph.node}:
             _state_opset(self._model, domain)
         del self._model.graph.value_info[:]
-        self.runtime = "onnxruntime" if importlib.util.find_spec("onnxruntime") else "onnx.reference"
+        self.runtime = self.runtime_name()
+
+    @staticmethod
+    def runtime_name() -> str:
+        """What runs models on this machine."""
+        return "onnxruntime" if importlib.util.find_spec("onnxruntime") else "onnx.reference"
 
     def run(self, inputs: Mapping[str, Array], wanted: Sequence[str]) -> dict[str, Any]:
         """Values by name.
@@ -65,12 +70,32 @@ class OnnxRunner:
         Raises:
             InputDataError: E_TRACE: the model does not run on these inputs.
         """
+        return self.prepare(wanted)(inputs)
+
+    def prepare(self, wanted: Sequence[str]) -> Callable[[Mapping[str, Array]], dict[str, Any]]:
+        """Set the model up once, to be run on many inputs.
+
+        Raises:
+            InputDataError: E_TRACE: the runtime refuses the model.
+        """
         raw = {text(v.name): v.name for v in self._model.graph.input}
         model = self._with_outputs(wanted)
-        feeds = {raw[name]: array for name, array in inputs.items() if name in raw}
+        with self._explained():
+            start = _start_onnxruntime if self.runtime == "onnxruntime" else _start_reference
+            session = start(model)
+
+        def run(inputs: Mapping[str, Array]) -> dict[str, Any]:
+            feeds = {raw[name]: array for name, array in inputs.items() if name in raw}
+            with self._explained():
+                return dict(zip(wanted, session(feeds), strict=False))
+
+        return run
+
+    @contextlib.contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Whatever a runtime raises becomes one line."""
         try:
-            run = _run_onnxruntime if self.runtime == "onnxruntime" else _run_reference
-            found = run(model, feeds)
+            yield
         except (TimeoutError, MemoryError):
             raise
         except Exception as error:  # both runtimes raise of every kind
@@ -79,7 +104,6 @@ class OnnxRunner:
             raise InputDataError(
                 f"{self.runtime} could not run the model: {reason}", code="E_TRACE", hint=hint
             ) from error
-        return dict(zip(wanted, found, strict=False))
 
     def _with_outputs(self, wanted: Sequence[str]) -> onnx.ModelProto:
         """The model with other outputs; their types are left to the runtime."""
@@ -97,7 +121,10 @@ class OnnxRunner:
         return model
 
 
-def _run_onnxruntime(model: onnx.ModelProto, feeds: Mapping[str, Array]) -> list[Any]:
+Session = Callable[[dict[str, Array]], list[Any]]
+
+
+def _start_onnxruntime(model: onnx.ModelProto) -> Session:
     runtime = require("onnxruntime", extra="onnxruntime")
     options = runtime.SessionOptions()
     options.graph_optimization_level = runtime.GraphOptimizationLevel.ORT_DISABLE_ALL
@@ -107,16 +134,20 @@ def _run_onnxruntime(model: onnx.ModelProto, feeds: Mapping[str, Array]) -> list
     session = runtime.InferenceSession(
         model.SerializeToString(), sess_options=options, providers=["CPUExecutionProvider"]
     )
-    found: list[Any] = session.run(None, dict(feeds))
-    return found
+    return lambda feeds: list(session.run(None, feeds))
 
 
-def _run_reference(model: onnx.ModelProto, feeds: Mapping[str, Array]) -> list[Any]:
+def _start_reference(model: onnx.ModelProto) -> Session:
     from onnx.reference import ReferenceEvaluator
 
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
-        return list(ReferenceEvaluator(model).run(None, dict(feeds)))
+    evaluator = ReferenceEvaluator(model)
+
+    def run(feeds: dict[str, Array]) -> list[Any]:
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            return list(evaluator.run(None, feeds))
+
+    return run
 
 
 def _state_opset(model: onnx.ModelProto, domain: Any) -> None:
@@ -160,9 +191,7 @@ _NUMPY = frozenset(
 )
 
 
-def measure_types(
-    model: onnx.ModelProto, wanted: Sequence[str], *, folder: Path, external: Mapping[str, int]
-) -> dict[str, ValueType]:
+def measure_types(model: onnx.ModelProto, wanted: Sequence[str]) -> dict[str, ValueType]:
     """Types of values as a run on zeros gives them; {} when the model does not run within some seconds."""
     feeds: dict[str, Array] = {}
     for name, known in input_types(model).items():
@@ -172,7 +201,7 @@ def measure_types(
         feeds[name] = np.zeros(spec.shape, dtype=spec.dtype)
     try:
         with _time_limit(MEASURE_SECONDS):
-            found = OnnxRunner(model, folder, external).run(feeds, wanted)
+            found = OnnxRunner(model, Path(), {}).run(feeds, wanted)
     except (InputDataError, LimitError, TimeoutError):
         return {}
     return {name: _type_of(value) for name, value in found.items()}
