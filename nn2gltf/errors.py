@@ -44,7 +44,7 @@ CODES: dict[str, str] = {
     "E_ONNX_EXPANSION": "an ONNX model expands to too many nodes",
     "E_RECORDING": "a recording is damaged or does not fit the model",
     "E_ENCODING": "values or options cannot be drawn",
-    "E_STYLE": "a style is unknown or damaged",
+    "E_STYLE": "a style file is damaged",
     "E_GLB": "a .glb file is damaged or not one of ours",
     "E_VALIDATION": "a scene breaks the glTF rules",
     "E_DEPENDENCY": "an optional package or program is not installed",
