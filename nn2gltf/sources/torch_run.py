@@ -13,8 +13,9 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from nn2gltf.sources.torch_arguments import name_inputs
 from nn2gltf.sources.torch_ops import QUIET, changes_argument
-from nn2gltf.sources.torch_tape import Tape
+from nn2gltf.sources.torch_tape import Budget, Tape
 from nn2gltf.sources.torch_tensors import iterate_tensors
 
 
@@ -42,16 +43,21 @@ def run_watched(
     *,
     keep_values: bool = False,
     partial: bool = False,
+    budget: Budget | None = None,
 ) -> Run:
     """Run ``model(*args, **kwargs)`` and tape it. Callers wrap it in :func:`quiet`.
 
     Args:
         keep_values: Keep copies of outputs on the tape.
         partial: Return what ran before an exception instead of raising it.
+        budget: Most that the run may make and do.
+
+    Raises:
+        OverBudgetError: It did more.
     """
-    tape = Tape(model, keep_values=keep_values)
-    for tensor in iterate_tensors((args, dict(kwargs))):
-        tape.add_input(tensor)
+    tape = Tape(model, keep_values=keep_values, budget=budget)
+    for name, tensor in name_inputs(model, args, kwargs):
+        tape.add_input(tensor, name)
     failures: list[Failure] = []
     try:
         with _watch_calls(tape, failures), _watch_vmap(tape), _FunctionWatch(tape):

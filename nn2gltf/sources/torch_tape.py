@@ -75,14 +75,40 @@ class Call:
     outputs: list[Origin] = field(default_factory=list)
 
 
+@dataclass
+class Budget:
+    """Most that a run may make and do; what is left counts down."""
+
+    bytes: int
+    flops: int
+
+    def spend(self, op: Op, made: torch.Tensor) -> None:
+        """Count one function call.
+
+        Raises:
+            OverBudgetError: Nothing is left.
+        """
+        self.bytes -= 0 if op.plumbing else made.numel() * made.element_size()
+        self.flops -= op.flops or 0
+        if self.bytes < 0:
+            raise OverBudgetError("the activations are too large")
+        if self.flops < 0:
+            raise OverBudgetError("there is too much to compute")
+
+
+class OverBudgetError(BaseException):
+    """Breaks a run off; no ``except Exception`` of a user's forward may swallow it."""
+
+
 class Tape:
     """Everything that one forward pass did.
 
     Args:
         keep_values: Also keep a copy of every layer's first output.
+        budget: Most that the run may make and do.
     """
 
-    def __init__(self, model: nn.Module, *, keep_values: bool = False) -> None:
+    def __init__(self, model: nn.Module, *, keep_values: bool = False, budget: Budget | None = None) -> None:
         self.ops: list[Op] = []
         self.calls: list[Call] = []
         self.values: dict[int, torch.Tensor] = {}
@@ -91,6 +117,7 @@ class Tape:
         self.inner_calls: set[int] = set()
         self.muted = 0
         self._keep = keep_values
+        self._budget = budget
         self._marks = Marks()
         self._stack = [NO_CALL]
         self._times: dict[str, int] = {}
@@ -105,10 +132,10 @@ class Tape:
             self._alive.append(tensor)
         self._trainable = {name for name, _ in model.named_parameters(remove_duplicate=False)}
 
-    def add_input(self, tensor: torch.Tensor) -> None:
-        """Note a tensor that the caller gave."""
+    def add_input(self, tensor: torch.Tensor, name: str = "input") -> None:
+        """Note a tensor that the caller gave, and its argument's name."""
         if self._marks.read(tensor) is None:
-            op = self._append("input", "input", [tensor])
+            op = self._append(name, "input", [tensor])
             op.live = True
             self._keep_value(op, tensor)
 
@@ -201,6 +228,8 @@ class Tape:
         for tensor in written:
             self._marks.put_written(tensor, (op.index, 0))
         self._keep_value(op, made[0])
+        if self._budget is not None:
+            self._budget.spend(op, made[0])
 
     def carry(self, source: torch.Tensor, target: torch.Tensor) -> None:
         """Give one tensor another's origin: vmap wraps and unwraps tensors out of torch's sight."""
