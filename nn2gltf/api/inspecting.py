@@ -77,11 +77,13 @@ def inspect(
     from nn2gltf.api.torch_samples import make_shapes
     from nn2gltf.api.torch_subject import read_subject
     from nn2gltf.sources.torch_inputs import infer_inputs
-    from nn2gltf.sources.torch_trace import trace_torch
+    from nn2gltf.sources.torch_trace import TraceOptions, trace_torch
 
     subject = read_subject(source, model=model, trust=trust_model_code)
     args, kwargs = make_shapes(inputs) or (infer_inputs(subject.module), {})
-    return _inspect_graph(trace_torch(subject.module, args, kwargs), subject.weights)
+    return _inspect_graph(
+        trace_torch(subject.module, args, kwargs, options=TraceOptions(data=False)), subject.weights
+    )
 
 
 def _is_scene(path: Path) -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 from torch import Tensor, from_numpy, nn
 
 from nn2gltf.api.recording import Recorder
-from nn2gltf.api.samples import matching_data, reads_digits
+from nn2gltf.api.samples import DIGIT_CLASSES, matching_data, reads_digits
 from nn2gltf.api.torch_subject import Subject
 from nn2gltf.errors import Nn2gltfError
 from nn2gltf.ir.graph import Graph
@@ -103,12 +103,14 @@ def _digit_shape(model: nn.Module) -> tuple[int, ...] | None:
     """Shape of one picture as the model takes it, or None when it is not a classifier of digits."""
     try:
         inputs = infer_inputs(model)
-        graph = trace_torch(model, inputs)
+        if len(inputs) != 1 or not isinstance(inputs[0], Tensor) or not inputs[0].is_floating_point():
+            return None
+        shape = tuple(inputs[0].shape[1:])
+        if not reads_digits(shape, DIGIT_CLASSES):
+            return None
+        graph = trace_torch(model, inputs, options=TraceOptions(data=False))
     except Nn2gltfError:
         return None
-    if len(inputs) != 1 or not isinstance(inputs[0], Tensor) or not inputs[0].is_floating_point():
-        return None
-    shape = tuple(inputs[0].shape[1:])
     one_output = [graph.layer_by_id[name].outputs for name in graph.outputs if name in graph.layer_by_id]
     outputs = one_output[0][0].shape if len(one_output) == 1 and one_output[0] else ()
     return shape if len(outputs) == 2 and outputs[0] == 1 and reads_digits(shape, outputs[1]) else None
@@ -121,7 +123,9 @@ def record_structure(subject: Subject, shapes: tuple[Any, Mapping[str, Any]] | N
         shapes: Arguments whose values mean nothing; inferred when None.
     """
     args, kwargs = shapes if shapes is not None else (infer_inputs(subject.module), {})
-    graph = trace_torch(subject.module, args, kwargs, options=TraceOptions(partial=False))
+    graph = trace_torch(subject.module, args, kwargs, options=TraceOptions(data=False))
+    if not graph.edges:  # nothing ran: what to type helps more than a heap of modules
+        graph = trace_torch(subject.module, args, kwargs, options=TraceOptions(data=False, partial=False))
     weights, note = collect_weights(subject.module)
     recording = Recording(
         graph=graph,

@@ -67,7 +67,8 @@ def export(
 ) -> None:
     """Turn a model or a recording into a scene.
 
-    MODEL is a file (.pt .pth .ckpt .pt2 .safetensors .onnx), torchvision:resnet18, pkg.mod:factory or net.py:Net;
+    MODEL is a file (.pt .pth .ckpt .pt2 .safetensors .onnx), torchvision:resnet18,
+    timm:NAME, hf:FOLDER (of a config.json), pkg.mod:factory or net.py:Net;
     RUN is a folder that nn2gltf train --record or a Recorder made. Several CHECKPOINT files of one run with
     --model NET make one animated scene, a step each.
     """

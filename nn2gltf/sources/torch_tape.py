@@ -173,8 +173,10 @@ class Tape:
             return
         inside = self._ops_of_last(call)
         if any(op.weights and self._trainable & set(op.weights) for op in self._readings(inside)):
+            # a table of positions may be read by an index alone: then that is what the module does
+            only_plumbing = all(op.plumbing for op in inside)
             for op in inside:
-                op.live, op.weights = True, ()
+                op.live, op.plumbing, op.weights = True, op.plumbing and not only_plumbing, ()
         if self._keep:
             for op in inside:
                 self.values.pop(op.index, None)

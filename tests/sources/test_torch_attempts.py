@@ -125,3 +125,27 @@ def test_suppression_keeps_the_best_of_overlapping_boxes() -> None:
     assert suppress_boxes(boxes, scores, 0.5).tolist() == [1, 2]
     assert suppress_boxes(boxes, scores, 0.9).tolist() == [1, 0, 2]
     assert suppress_boxes(boxes[:0], scores[:0], 0.5).tolist() == []
+
+
+def test_a_table_that_is_only_indexed_is_a_layer() -> None:
+    """Whisper's positions: a module whose whole work is to take rows of its weight."""
+
+    class Positions(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.weight = nn.Parameter(torch.randn(8, 3))
+
+        def forward(self, length: int) -> Tensor:
+            return self.weight[torch.arange(length)]
+
+    class Holder(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.positions = Positions()
+
+        def forward(self, x: Tensor) -> Tensor:
+            return x + self.positions(len(x))
+
+    graph = trace_torch(Holder(), (torch.ones(4, 3),))
+    assert [layer.id for layer in graph.layers] == ["input", "positions", "add"]
+    assert [p.name for p in graph.layer_by_id["positions"].parameters] == ["positions.weight"]
