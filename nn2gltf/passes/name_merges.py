@@ -8,7 +8,7 @@ from nn2gltf.ir.graph import Graph, Layer
 from nn2gltf.ir.json import Json
 
 MERGES = frozenset({"add", "mul", "concat"})
-LONGEST_WALK = 400
+LONGEST_WALK = 64
 """Layers looked at to find where two paths part; a merge of paths that part farther back is not named."""
 
 
