@@ -43,12 +43,14 @@ def record_onnx(
     inputs: Sequence[str] = (),
     data_dir: str | os.PathLike[str] | None = None,
     max_nodes: int | None = None,
+    values: bool = True,
 ) -> Recording:
     """Read an ONNX file and record what its layers give.
 
     Args:
         sample: Text as for :func:`nn2gltf.api.samples.read_sample`, an array, or arrays by name or position.
         inputs: Shapes when the structure alone is wanted.
+        values: Run the model; else its structure is read.
 
     Raises:
         InputDataError, LimitError, RefusedError: As :func:`nn2gltf.sources.onnx_model.read_onnx`.
@@ -64,7 +66,7 @@ def record_onnx(
         fed = _match(shown.inputs, stated)
         options = replace(options, shapes=[(name, array.shape) for name, array in fed.items()])
     file = read_onnx(path, options, measure=measure_types)
-    if shown is None and not inputs:
+    if shown is None and not inputs and values:
         shown = _digits(file, stated, data_dir)
     return _record(file, shown, stated)
 

@@ -40,8 +40,8 @@ class SceneOptions:
         """Sort flat keywords (``style="paper", max_units=64``) into the stages they belong to.
 
         Raises:
-            UsageError: A keyword that no stage knows, or an unknown layout.
-            EncodingError, InputMissingError: An unknown or damaged style.
+            UsageError: A keyword that no stage knows, or an unknown layout or style.
+            EncodingError, InputMissingError: A damaged or missing style file.
         """
         stages = {"layout": LayoutOptions, "encode": EncodeOptions}
         known = {item.name: stage for stage, kind in stages.items() for item in fields(kind)}

@@ -65,7 +65,7 @@ def record_once(
     if sample is None and shapes is None:
         sample = digit_sample(subject, data_dir=data_dir)
     if sample is None:
-        return _structure(subject, shapes)
+        return record_structure(subject, shapes)
     meta = _meta(subject, sample.dataset)
     recorder = Recorder(
         subject.module, probes=sample.inputs, labels=sample.labels, classes=sample.classes, meta=meta
@@ -114,7 +114,12 @@ def _digit_shape(model: nn.Module) -> tuple[int, ...] | None:
     return shape if len(outputs) == 2 and outputs[0] == 1 and reads_digits(shape, outputs[1]) else None
 
 
-def _structure(subject: Subject, shapes: tuple[Any, Mapping[str, Any]] | None) -> Recording:
+def record_structure(subject: Subject, shapes: tuple[Any, Mapping[str, Any]] | None) -> Recording:
+    """Structure and weights without values.
+
+    Args:
+        shapes: Arguments whose values mean nothing; inferred when None.
+    """
     args, kwargs = shapes if shapes is not None else (infer_inputs(subject.module), {})
     graph = trace_torch(subject.module, args, kwargs, options=TraceOptions(partial=False))
     weights, note = collect_weights(subject.module)

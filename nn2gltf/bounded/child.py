@@ -34,6 +34,8 @@ def answer(request: bytes) -> list[Block]:
     head, blocks = decode_message(request)
     apply_limits(Limits.from_json(head["limits"]))
     try:
+        os.chdir(str(head["cwd"]))
+        os.environ.update(head["environment"])
         module, _, name = str(head["job"]).partition(":")
         job = getattr(importlib.import_module(module), name)
         result, given = job(head["arguments"], blocks)

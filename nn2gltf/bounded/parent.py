@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 from nn2gltf import errors
@@ -21,6 +23,8 @@ from nn2gltf.ir.json import Json
 
 START = "import json, sys; sys.path[:] = json.loads(sys.argv.pop()); from nn2gltf.bounded.child import main; main()"
 KEPT_STDERR = 65_536
+OWN_VARIABLES = ("NN2GLTF_", "XDG_CACHE_HOME", "HOME")
+"""A warm server was started with others."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +95,13 @@ def run_bounded(
         InternalError: It crashed.
     """
     limits = limits or Limits()
-    head: dict[str, Json] = {"job": job, "arguments": dict(arguments), "limits": limits.to_json()}
+    head: dict[str, Json] = {
+        "job": job,
+        "arguments": dict(arguments),
+        "limits": limits.to_json(),
+        "cwd": str(Path.cwd()),
+        "environment": {name: text for name, text in os.environ.items() if name.startswith(OWN_VARIABLES)},
+    }
     ended = (_CHOSEN.runner or spawn)(encode_message(head, blocks), limits)
     if ended.code != 0:
         raise _crash(ended, limits, where)

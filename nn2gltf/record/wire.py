@@ -14,7 +14,7 @@ from nn2gltf.ir.json import Json, JsonObject
 from nn2gltf.ir.recording import MemoryValues, Probe, Recording, Step
 
 Array = npt.NDArray[Any]
-PLAIN = frozenset({"float16", "float32", "float64", "uint8", "int64"})
+PLAIN = frozenset({"float16", "float32", "float64", "uint8", "int8", "int16", "int32", "int64", "bool"})
 
 
 class ArrayPacker:

@@ -77,6 +77,7 @@ class FlatModel:
         types: What is known of each value.
         tensors: Types of initialisers and constants, by the value they give.
         constants: Those of ``tensors`` that are constants.
+        buffers: Those of ``tensors`` that are not trained.
         frame_types: Class of a frame by its names: the function's, or ``If``, ``Loop``, ``Scan``.
         problems: Why shape inference failed somewhere.
     """
@@ -85,5 +86,6 @@ class FlatModel:
     types: dict[str, ValueType] = field(default_factory=dict)
     tensors: dict[str, ValueType] = field(default_factory=dict)
     constants: set[str] = field(default_factory=set)
+    buffers: set[str] = field(default_factory=set)
     frame_types: dict[tuple[str, ...], str] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)

@@ -67,7 +67,7 @@ class ParameterBook:
         if shown in self.sources and self.sources[shown] != (stored, turned):
             shown = f"{shown}/turned"
         if shown not in self.described:
-            statistic = node.op == "BatchNormalization" and slot in STATISTICS
+            statistic = name in self._flat.buffers or (node.op == "BatchNormalization" and slot in STATISTICS)
             self.sources[shown] = (stored, turned)
             self.described[shown] = Parameter(
                 name=shown,

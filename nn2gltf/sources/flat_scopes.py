@@ -10,6 +10,7 @@ from nn2gltf.sources.flat_model import FlatNode
 NAME_SCOPES = "pkg.torch.onnx.name_scopes"
 CLASS_HIERARCHY = "pkg.torch.onnx.class_hierarchy"
 NAMESPACE = "namespace"
+MODULE_STACK = "nn_module_stack"
 MOST_METADATA = 65_536
 """Longer metadata is no list of scopes."""
 MOST_DEPTH = 64
@@ -53,6 +54,10 @@ def _from_metadata(node: FlatNode) -> Home | None:
         names = _ITEM.findall(scopes)[:-1]  # the last one is the operation itself
         kinds = _ITEM.findall(classes)[: len(names)]
         return _home(list(zip(names, [*kinds, *[""] * len(names)], strict=False)))
+    stack = node.metadata.get(MODULE_STACK, "")
+    if 0 < len(stack) <= MOST_METADATA:
+        calls = [part.split(",") for part in stack.split(";")]
+        return _home([(call[1].partition("@")[0], call[2]) for call in calls if len(call) == 3])
     space = node.metadata.get(NAMESPACE, "")
     if 0 < len(space) <= MOST_METADATA and ": " in space:
         pairs = [part.rpartition(": ")[::2] for part in space.split("/")][:-1]

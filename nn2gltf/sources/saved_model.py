@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,7 +24,21 @@ FloatArray = npt.NDArray[np.floating[Any]]
 MODEL_HINT = "For the whole graph add --model pkg.mod:factory."
 STATE_KEYS = ("state_dict", "model_state_dict", "model_state", "model", "net", "network", "weights", "ema")
 """Where training scripts keep weights in a checkpoint."""
-KNOWN_HOMES = ("torch.", "torchvision.", "collections.", "builtins.", "numpy.", "__torch__.")
+KNOWN_HOMES = (
+    "torch.",
+    "torchvision.",
+    "nn2gltf.train.models.",
+    "__torch__.",
+    "collections.OrderedDict",
+    "builtins.set",
+    "functools.partial",
+)
+"""What the names in a module of known classes begin with."""
+DATA_NAMES = re.compile(
+    r"torch\.(\w+Storage|storage\.\w+|_utils\._rebuild_\w+|Size|device|float\d+|bfloat16|u?int\d+|bool)"
+    r"|collections\.OrderedDict|builtins\.set"
+)
+"""Names that tensors and dictionaries are made of."""
 SHOWN = 3
 
 
@@ -117,6 +132,11 @@ def _module_model(archive: SavedArchive, module: Stub, *, script: bool) -> Saved
     )
 
 
+def holds_module(archive: SavedArchive) -> bool:
+    """Whether a module is in it, by itself or in a checkpoint."""
+    return _module_in(archive.tree.content) is not None
+
+
 def missing_names(archive: SavedArchive) -> list[str]:
     """Classes and functions of a pickle that no known package has."""
     return sorted(name for name in archive.tree.names if not name.startswith(KNOWN_HOMES))
@@ -155,7 +175,7 @@ def plain_facts(content: Any) -> dict[str, Json]:
 
 def _nothing(archive: SavedArchive, path: Path) -> InputDataError | RefusedError:
     """Code without a module is refused; anything else is no model."""
-    strange = missing_names(archive)
+    strange = sorted(name for name in archive.tree.names if not DATA_NAMES.fullmatch(name))
     if strange:
         return RefusedError(
             f"the file is made of {safe(strange[0])}, whose code it would run",

@@ -91,13 +91,16 @@ def _chain(
 ) -> list[Edge]:
     """Edges between layers that stand one after the other, where they are proved."""
     edges: list[Edge] = []
-    for index in range(1, len(layers)):
-        before, after = index - 1, index
-        if entries[before].holds or entries[after].holds:
-            continue
-        via = _proof(entries, guesses, before, after, classes)
-        if via is not None:
-            edges.append(Edge(source=layers[before].id, target=layers[after].id, via=via))
+    before: int | None = None
+    for after in range(len(layers)):
+        via = _proof(entries, guesses, after - 1, after, classes) if after else None
+        start: int | None = after - 1
+        if via is None and before is not None and before != start:
+            start, via = before, _proof(entries, guesses, before, after, classes)
+        if via is not None and start is not None:
+            edges.append(Edge(source=layers[start].id, target=layers[after].id, via=via))
+        if entries[after].tensors:
+            before = after
     return edges
 
 
@@ -109,30 +112,27 @@ def _proof(
     classes: Mapping[str, str],
 ) -> tuple[str, ...] | None:
     """What is between two layers when the second follows the first, None when that is not proved."""
+    one, two = guesses[before], guesses[after]
     home = entries[before].path.rpartition(".")[0]
     siblings = home == entries[after].path.rpartition(".")[0]
-    if siblings and classes.get(home) in SEQUENTIAL:
+    if not siblings or entries[before].holds or entries[after].holds:
+        return None
+    if after == before + 1 and classes.get(home) in SEQUENTIAL:
         return ()
-    one, two = guesses[before], guesses[after]
-    if (
-        one.gives is None
-        or two.takes is None
-        or not siblings
-        or (entries[before].type and not entries[before].tensors)
-    ):
+    if not entries[before].tensors or not entries[after].tensors:
         return None
     via = _fits(one, two)
     alike = (one.takes, one.gives, one.kind) == (two.takes, two.gives, two.kind)
-    if via is None or (alike and not _numbered(entries[before].path, entries[after].path)):
-        return None
-    return via
+    return None if alike and not _numbered(entries[before].path, entries[after].path) else via
 
 
 def _fits(one: Guess, two: Guess) -> tuple[str, ...] | None:
     """The widths agree, or a square map of each channel is flattened between them."""
+    if one.gives is None or two.takes is None:
+        return None
     if one.gives == two.takes:
         return ()
-    if one.gives and two.takes and two.kind == "linear" and one.kind in ("conv", "norm"):
+    if one.gives and two.kind == "linear" and one.kind in ("conv", "norm"):
         side, rest = divmod(two.takes, one.gives)
         if not rest and isqrt(side) ** 2 == side:
             return ("flatten",)
