@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -48,7 +47,9 @@ def nested(depth: int) -> onnx.ModelProto:
         graph = helper.make_graph([inner], f"g{level}", [], outputs)
         inner = helper.make_node("If", ["c"], [f"r{level}"], then_branch=graph, else_branch=graph)
     inner.output[0] = "y"
-    cond = helper.make_node("Constant", [], ["c"], value=helper.make_tensor("t", TensorProto.BOOL, [], [True]))
+    cond = helper.make_node(
+        "Constant", [], ["c"], value=helper.make_tensor("t", TensorProto.BOOL, [], [True])
+    )
     return make_model([cond, inner])
 
 
@@ -69,7 +70,7 @@ def test_a_protobuf_that_nests_beyond_the_parser_is_an_error_of_one_line(tmp_pat
                 break
         raw = b"\x2a" + bytes(length) + raw  # field 5 of GraphProto and of AttributeProto alike
     (tmp_path / "deep.onnx").write_bytes(b"\x08\x0a\x3a" + b"\xff\xff\x03" + raw)
-    with pytest.raises(InputDataError, match="damaged or cut short|no graph"):
+    with pytest.raises(InputDataError, match=r"damaged or cut short|no graph"):
         read_onnx(tmp_path / "deep.onnx")
 
 
@@ -105,8 +106,8 @@ def test_external_data_stays_in_the_models_folder(tmp_path: Path, location: str)
     (tmp_path / "secret.bin").write_bytes(np.ones(4, np.float32).tobytes())
     folder = tmp_path / "model"
     folder.mkdir()
-    os.symlink(tmp_path / "secret.bin", folder / "link.bin")
-    os.symlink(tmp_path, folder / "dir")
+    (folder / "link.bin").symlink_to(tmp_path / "secret.bin")
+    (folder / "dir").symlink_to(tmp_path)
     with pytest.raises(RefusedError, match="leads out of the model's folder") as caught:
         read_onnx(save(external_model(location), folder / "m.onnx"))
     assert (caught.value.code, caught.value.exit_code) == ("E_PATH", 77)

@@ -33,7 +33,9 @@ def code(path: Path) -> dict[str, bytes]:
         "inst": b"(" + text + b"i__builtin__\nopen\n.",
         "obj": b"(c__builtin__\nopen\n" + text + b"o.",
         "nested": b"\x80\x02}X\x01\x00\x00\x00ac__builtin__\nopen\n" + text + b"\x86Rs.",
-        "hidden_name": b"\x80\x04\x8c\x02io\x94\x8c\x04open\x94h\x00h\x01\x930" + b"h\x00h\x01\x93" + text + b"\x86R.",
+        "hidden_name": b"\x80\x04\x8c\x02io\x94\x8c\x04open\x94h\x00h\x01\x930h\x00h\x01\x93"
+        + text
+        + b"\x86R.",
     }
 
 
@@ -91,7 +93,9 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "memory of nine bytes": lambda: b"\x80\x05\x96" + struct.pack("<Q", 2**40) + b".",
     "bytes of 4 GB": lambda: b"\x80\x04\x8e" + struct.pack("<Q", 2**32) + b".",
     "a memo entry far away": lambda: b"]r\xff\xff\xff\x7f.",
-    "a number of many digits": lambda: b"\x80\x02\x8b" + struct.pack("<i", 500_000) + b"\x7f" * 500_000 + b".",
+    "a number of many digits": lambda: (
+        b"\x80\x02\x8b" + struct.pack("<i", 500_000) + b"\x7f" * 500_000 + b"."
+    ),
     "decimal digits": lambda: b"L" + b"9" * 500_000 + b"L\n.",
     "a key that hashes forever": lambda: b"\x80\x02}" + nested_tuples(60, b"")[2:] + b"Ns.",
     "a set that hashes forever": lambda: b"\x80\x04\x8f(" + nested_tuples(60, b"")[2:] + b"\x90.",
