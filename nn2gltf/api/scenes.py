@@ -12,7 +12,7 @@ from typing import Any
 from nn2gltf.api.outputs import WrittenFile, check_scene_output
 from nn2gltf.encode import EncodeOptions, encode_scene, prepare_scene
 from nn2gltf.encode.style import load_style
-from nn2gltf.errors import UsageError, safe
+from nn2gltf.errors import LimitError, UsageError, safe
 from nn2gltf.files import write_atomic
 from nn2gltf.gltf import EncodedFile, write_glb, write_gltf
 from nn2gltf.html import read_viewer, write_html
@@ -20,6 +20,9 @@ from nn2gltf.ir.recording import Recording
 from nn2gltf.ir.scene import Scene
 from nn2gltf.layout import LayoutOptions, find_layout, place_graph
 from nn2gltf.passes.options import PassOptions, simplify_graph
+
+MOST_LAYERS = 4_000
+"""The row layout is quadratic in layers, and nobody can read a row of more."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +102,12 @@ def encode_recording(
         made_with: Options of earlier stages, by stage, for the extras.
     """
     graph = simplify_graph(recording.graph, options.passes)
+    if len(graph.layers) > MOST_LAYERS:
+        raise LimitError(
+            f"the scene would have {len(graph.layers):,} layers, more than {MOST_LAYERS:,}",
+            where=graph.name,
+            hint="Draw less of it: --depth 2, --fold or --layers GLOB.",
+        )
     prepared = prepare_scene(recording, graph, options=options.encode)
     placement = place_graph(graph, options=options.layout, plates=prepared.plates.sizes)
     stages = {**(made_with or {}), "passes": asdict(options.passes), "layout": asdict(options.layout)}
