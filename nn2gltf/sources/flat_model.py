@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from nn2gltf.ir.graph import TensorSpec
 from nn2gltf.ir.json import Json
@@ -25,7 +26,7 @@ class ValueType:
     dtype: str = "unknown"
     dims: tuple[int | None, ...] | None = None
 
-    @property
+    @cached_property
     def spec(self) -> TensorSpec | None:
         """Shape and type when every axis is known."""
         if self.kind != "tensor" or self.dims is None or any(n is None for n in self.dims):

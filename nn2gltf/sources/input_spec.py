@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from nn2gltf.errors import UsageError, safe
 
-SPEC = re.compile(r"(?:(?P<name>[^=:]+)=)?(?P<shape>\d+(?:x\d+)*)(?::(?P<dtype>\w+))?")
+SPEC = re.compile(r"(?:(?P<name>[A-Za-z_][\w.:/-]*)=)?(?P<shape>\d+(?:x\d+)*)(?::(?P<dtype>\w+))?")
 
 DTYPES = frozenset(
     "float16 float32 float64 bfloat16 half float double complex64 complex128 int8 int16 int32 int64 int long short "

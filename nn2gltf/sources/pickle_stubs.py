@@ -148,10 +148,19 @@ def _parameter(tensor: Any, *_: Any) -> Any:
     return StubTensor(tensor.storage, tensor.shape, tensor.offset, tensor.strides, parameter=True)
 
 
-def _dictionary(*args: Any) -> collections.OrderedDict[Any, Any]:
-    return (
-        collections.OrderedDict(*args) if not args or isinstance(args[0], list) else collections.OrderedDict()
-    )
+def _dictionary(items: Any = (), *_: Any) -> collections.OrderedDict[Any, Any]:
+    pairs = [pair for pair in items if isinstance(pair, list | tuple)] if isinstance(items, list) else []
+    return collections.OrderedDict((_plain_key(key), value) for key, value in pairs)
+
+
+_SCALARS = (str, bytes, int, float, type(None))
+
+
+def _plain_key(key: Any) -> Any:
+    """A tuple that nests itself takes forever to hash: 2^n steps for n levels."""
+    if isinstance(key, _SCALARS) or (isinstance(key, tuple) and all(isinstance(i, _SCALARS) for i in key)):
+        return key
+    raise pickle.UnpicklingError(f"a key of a dictionary is a {type(key).__name__}")
 
 
 _RULES: dict[str, Any] = {
@@ -173,6 +182,7 @@ class _StubUnpickler(pickle._Unpickler):  # noqa: SLF001  # see the module's tex
 
     stack: list[Any]
     append: Any
+    pop_mark: Any
 
     def __init__(self, stream: Any) -> None:
         super().__init__(stream, encoding="utf-8", errors="backslashreplace")
@@ -194,6 +204,36 @@ class _StubUnpickler(pickle._Unpickler):  # noqa: SLF001  # see the module's tex
         self.stack.pop()
         self.load_newobj()
 
+    def load_setitem(self) -> None:
+        """One item of a dictionary."""
+        value, key = self.stack.pop(), self.stack.pop()
+        self.stack[-1][_plain_key(key)] = value
+
+    def load_setitems(self) -> None:
+        """Several items of a dictionary."""
+        items: list[Any] = self.pop_mark()
+        for key, value in zip(items[::2], items[1::2], strict=True):
+            self.stack[-1][_plain_key(key)] = value
+
+    def load_dict(self) -> None:
+        """A dictionary as a whole."""
+        items: list[Any] = self.pop_mark()
+        pairs = zip(items[::2], items[1::2], strict=True)
+        self.append({_plain_key(key): value for key, value in pairs})
+
+    def load_empty_set(self) -> None:
+        """Sets are lists here: they hash nothing."""
+        self.append(Stub("builtins.set"))
+
+    def load_additems(self) -> None:
+        """Items of a set."""
+        items: list[Any] = self.pop_mark()
+        self.stack[-1].extend(items)
+
+    def load_frozenset(self) -> None:
+        """A set as a whole."""
+        self.append(self.pop_mark())
+
     @staticmethod
     def _make(maker: Any, args: Any) -> Any:
         if not isinstance(maker, _Maker):
@@ -204,6 +244,12 @@ class _StubUnpickler(pickle._Unpickler):  # noqa: SLF001  # see the module's tex
         **pickle._Unpickler.dispatch,  # noqa: SLF001
         pickle.NEWOBJ[0]: load_newobj,
         pickle.NEWOBJ_EX[0]: load_newobj_ex,
+        pickle.SETITEM[0]: load_setitem,
+        pickle.SETITEMS[0]: load_setitems,
+        pickle.DICT[0]: load_dict,
+        pickle.EMPTY_SET[0]: load_empty_set,
+        pickle.ADDITEMS[0]: load_additems,
+        pickle.FROZENSET[0]: load_frozenset,
     }
 
     def get_extension(self, code: int) -> None:

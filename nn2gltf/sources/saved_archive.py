@@ -119,8 +119,8 @@ def _check_stored(tree: StubTree, sizes: Mapping[str, int], where: str) -> None:
 
     for tensor in all_tensors(tree.content):
         storage = tensor.storage
-        stored = sizes.get(f"data/{storage.key}")
-        if stored is not None and storage.count * ITEM_BYTES.get(storage.dtype, 1) > stored:
+        stored = sizes.get(f"data/{storage.key}", 0)
+        if storage.count * ITEM_BYTES.get(storage.dtype, 1) > stored:
             raise LimitError(
                 f"a storage claims {storage.count:,} numbers, the file holds {stored:,} bytes for them",
                 where=where,

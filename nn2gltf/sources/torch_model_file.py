@@ -90,7 +90,7 @@ def read_weights_file(path: str, options: ReadOptions) -> LoadedModel:
         InputDataError: They do not fit, or no module is named.
     """
     if options.model is None:
-        raise _weights_alone(path)
+        raise _weights_alone(path, "a safetensors file")
     state, facts = read_checkpoint(path)
     built = read_spec(options.model, replace(options, model=None))
     load_weights(built.module, state, where=path)
@@ -114,9 +114,9 @@ def _tensor_of(file: SafetensorsFile, name: str) -> torch.Tensor:
     return torch.frombuffer(raw, dtype=dtype).reshape(spec.shape)
 
 
-def _weights_alone(path: str) -> InputDataError:
+def _weights_alone(path: str, kind: str = "a file of torch.save") -> InputDataError:
     return InputDataError(
-        "the file holds weights alone, without the module they belong to",
+        f"the file is {kind} with weights alone, without the module they belong to",
         code="E_MODEL_FILE",
         where=path,
         hint="Name the module: --model pkg.mod:factory or --model net.py:Net.",

@@ -103,7 +103,7 @@ def _edges_of_program(graph: Graph, program: Any, groups: _Groups) -> set[Pair]:
                 reached.add(node.name)
                 nodes.append((node.name, [], set()))
             continue
-        shape_alone = str(node.target).partition(".")[0].removeprefix("aten::") in NEW_TENSORS
+        shape_alone = not NEW_TENSORS.isdisjoint(str(node.target).split("."))
         sources = [] if shape_alone else [source.name for source in node.all_input_nodes]
         own: set[str] = set().union(*(reads.get(s, set()) for s in sources if s not in reached))
         reads[node.name] = own
