@@ -24,9 +24,11 @@ class Verification:
 
     @property
     def passed(self) -> bool | None:
-        """True when something was checked and nothing differs, None when nothing could be checked."""
+        """Nothing differs, and the replay on fresh inputs or torch.export agrees; None when neither could be asked."""
         results = {self.replay.get("result"), self.export.get("result")}
-        return False if "differs" in results else True if "equal" in results else None
+        fresh = self.replay.get("result") == "equal" and self.replay.get("inputs") == "fresh"
+        agreed = fresh or self.export.get("result") == "equal"
+        return False if "differs" in results else True if agreed else None
 
     def sentences(self) -> tuple[str, ...]:
         """For the graph's report."""
@@ -48,7 +50,8 @@ def _replay_sentence(facts: JsonObject) -> str:
         return f"Not replayed: {facts['reason']}."
     where = f"{facts['ops']} operations replayed on {facts['inputs']} inputs"
     if facts["result"] == "equal":
-        return f"Verified: {where} give the model's own output{reason}."
+        verified = "Verified" if facts["inputs"] == "fresh" else "Holds for this input alone"
+        return f"{verified}: {where} give the model's own output{reason}."
     return f"Not faithful: {where} differ from the model's own output by {facts['difference']} of its size{reason}."
 
 
@@ -56,6 +59,11 @@ def _export_sentence(facts: JsonObject) -> str:
     if facts.get("result") == "not run":
         return f"Not compared: {facts['reason']}."
     if facts["result"] == "equal":
-        return f"Verified: {facts['pairs']} pairs of layers with weights feed each other as in torch.export."
+        noun = (
+            "pair of layers with weights feeds"
+            if facts["pairs"] == 1
+            else "pairs of layers with weights feed"
+        )
+        return f"Verified: {facts['pairs']} {noun} each other as in torch.export."
     odd = [f"{name} {', '.join(map(str, facts[name]))}" for name in ("missing", "extra") if name in facts]  # type: ignore[arg-type]
     return f"Edges differ from torch.export's: {'; '.join(odd)}."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -36,7 +37,8 @@ def export_program(model: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str,
     Raises:
         Exception: Whatever torch.export raises on a model that it does not take.
     """
-    with quiet(model):
+    with quiet(model), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch.export's own deprecations
         # in-place operators hide who reads what they wrote; without decompositions this only makes them functional
         return torch.export.export(model, args, dict(kwargs), strict=False).run_decompositions({})
 
