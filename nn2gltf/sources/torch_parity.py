@@ -39,8 +39,25 @@ def export_program(model: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str,
     """
     with quiet(model), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch.export's own deprecations
-        # in-place operators hide who reads what they wrote; without decompositions this only makes them functional
-        return torch.export.export(model, args, dict(kwargs), strict=False).run_decompositions({})
+        program = torch.export.export(model, args, dict(kwargs), strict=False)
+        # with no decompositions to run, this only makes in-place operators functional
+        return program.run_decompositions({}) if _hides_edges(program) else program
+
+
+def _hides_edges(program: Any) -> bool:
+    """Whether something written in place is read again by another name, which no edge of the program shows."""
+    for node in program.graph.nodes:
+        schema = getattr(node.target, "_schema", None)
+        if schema is None or not schema.is_mutable:
+            continue
+        for argument, given in zip(schema.arguments, node.args, strict=False):
+            if argument.alias_info is None or not argument.alias_info.is_write:
+                continue
+            made_by: Any = getattr(getattr(given, "target", None), "_schema", None)
+            is_view = made_by is not None and any(result.alias_info is not None for result in made_by.returns)
+            if len(getattr(given, "users", (node,))) > 1 or (is_view and not made_by.is_mutable):
+                return True
+    return False
 
 
 def compare_edges(graph: Graph, program: Any) -> Parity:
