@@ -53,7 +53,7 @@ def ways_of(model: nn.Module, args: tuple[Any, ...]) -> dict[str, Way]:
     if importlib.util.find_spec("torchlens"):
         import torchlens
 
-        found["torchlens"] = lambda: torchlens.log_forward_pass(model, list(args))
+        found["torchlens"] = lambda: torchlens.trace(model, list(args))
     return found
 
 

@@ -236,6 +236,14 @@ class LayerBuilder:
             notes.append(
                 f"Not drawn: {len(sides)} tensors that depend on no input (masks, positions, states)."
             )
+        packed = [
+            name
+            for name, module in self._model.named_modules()
+            if hasattr(module, "_packed_params") and name.rpartition(".")[2] != "_packed_params"
+        ]
+        if packed:
+            named = f"{safe(packed[0], limit=80)}{' ...' if len(packed) > 1 else ''}"
+            notes.append(f"Not counted: packed weights of {len(packed)} quantised modules ({named}).")
         read = {p.shared_with or p.name for layer in layers for p in layer.parameters}
         unread = [
             p.name for p in self._parameters.values() if p.trainable and (p.shared_with or p.name) not in read

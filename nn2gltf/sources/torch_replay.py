@@ -18,7 +18,7 @@ from nn2gltf.sources.torch_marks import Origin
 from nn2gltf.sources.torch_program import Program, references_in, resolve_references
 from nn2gltf.sources.torch_quiet import quiet
 from nn2gltf.sources.torch_tape import Tape, named_tensors
-from nn2gltf.sources.torch_tensors import iterate_tensors, map_tensors
+from nn2gltf.sources.torch_tensors import iterate_tensors, map_once
 
 SEED = 20_240_229
 TOLERANCE = {torch.float16: 1e-2, torch.bfloat16: 5e-2}
@@ -51,12 +51,12 @@ def freshen(item: Any) -> Any:
         low, high = min(int(tensor.min()), 0), max(int(tensor.max()), 0)
         return torch.randint(low, high + 1, tensor.shape, generator=generator).to(tensor)
 
-    return map_tensors(fresh, item)
+    return map_once(fresh, item)
 
 
 def run_plain(model: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[torch.Tensor]:
     """Tensors that the model itself returns, unwatched."""
-    args, kwargs = map_tensors(torch.clone, (args, dict(kwargs)))
+    args, kwargs = map_once(torch.clone, (args, dict(kwargs)))
     with quiet(model):
         torch.manual_seed(SEED)
         return list(iterate_tensors(model(*args, **kwargs)))
@@ -66,7 +66,7 @@ def run_program(
     model: nn.Module, tape: Tape, program: Program, args: tuple[Any, ...], kwargs: Mapping[str, Any]
 ) -> list[torch.Tensor | None]:
     """Tensors that the captured ops give for the same results; None where the run did not make one."""
-    args, kwargs = map_tensors(torch.clone, (args, dict(kwargs)))
+    args, kwargs = map_once(torch.clone, (args, dict(kwargs)))
     kept = {origin for origin in program.results if origin is not None}
     last = {o: step for step, call in enumerate(program.instructions) for o in references_in(call.args)}
     values: dict[Origin, torch.Tensor] = {}
