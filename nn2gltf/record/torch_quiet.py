@@ -37,7 +37,7 @@ def undisturbed(model: nn.Module) -> Iterator[None]:
     try:
         for module, _ in flags:
             module.training = False
-        with torch.no_grad(), _eagerly():
+        with torch.no_grad(), _eagerly(), _uncached_casts():
             yield
     finally:
         for module, training in flags:
@@ -85,3 +85,14 @@ def _eagerly() -> contextlib.AbstractContextManager[Any]:
         return contextlib.nullcontext()
     stance: contextlib.AbstractContextManager[Any] = torch.compiler.set_stance("force_eager")
     return stance
+
+
+@contextlib.contextmanager
+def _uncached_casts() -> Iterator[None]:
+    """Inside a person's autocast, cast without its cache: weights cast here would have no gradient later."""
+    with contextlib.ExitStack() as stack:
+        for device in ("cpu", "cuda"):
+            if torch.is_autocast_enabled(device):
+                dtype = torch.get_autocast_dtype(device)
+                stack.enter_context(torch.autocast(device, dtype=dtype, cache_enabled=False))
+        yield
