@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from nn2gltf.ir.graph import Graph
 from nn2gltf.ir.recording import FloatArray, Probe, Recording
 from nn2gltf.record.lock import LOCK_NAME, LOCK_TEXT
 from nn2gltf.record.manifest import FORMAT, MANIFEST_NAME, SCHEMA, Manifest, read_json
-from nn2gltf.record.tensors import read_array, read_shapes
+from nn2gltf.record.tensors import read_array, read_scalars, read_shapes
 
 _WRONG_FORM = (KeyError, TypeError, ValueError, AttributeError, RecursionError, OverflowError)
 
@@ -31,6 +31,7 @@ class FolderValues:
     """
 
     files: tuple[Path, ...]
+    _scalars: dict[int, dict[str, npt.NDArray[Any]]] = field(default_factory=dict, repr=False, compare=False)
 
     def activation(self, layer_id: str, step: int) -> FloatArray:
         """See :class:`nn2gltf.ir.recording.ValueSource`."""
@@ -45,7 +46,12 @@ class FolderValues:
 
     def number(self, quantity: str, name: str, step: int) -> npt.NDArray[Any] | None:
         """See :class:`nn2gltf.ir.recording.ValueSource`."""
-        return read_array(self.files[step], f"{quantity}/{name}")
+        # Hundreds of single numbers a step: read together, or opening the file would take most of the time.
+        if step not in self._scalars:
+            self._scalars[step] = read_scalars(self.files[step])
+        key = f"{quantity}/{name}"
+        found = self._scalars[step].get(key)
+        return read_array(self.files[step], key) if found is None else found
 
 
 def is_recording(path: str | os.PathLike[str]) -> bool:

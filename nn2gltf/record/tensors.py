@@ -98,6 +98,18 @@ def read_array(path: Path, name: str) -> Array | None:
         return array
 
 
+def read_scalars(path: Path) -> dict[str, Array]:
+    """Every array of a file that is a single number.
+
+    Raises:
+        RecordingError: The file is missing or damaged.
+        LimitError: The header is too large.
+    """
+    with _opened(path) as file:
+        single = [name for name in file.keys() if not file.get_slice(name).get_shape()]  # noqa: SIM118
+        return {name: file.get_tensor(name) for name in single}
+
+
 @contextlib.contextmanager
 def _opened(path: Path) -> Iterator[Any]:
     """A safetensors file, mapped into memory; its errors become ours."""

@@ -174,14 +174,8 @@ class Recorder:
             raise UsageError("the recorder has not started", hint=hint)
         last = (self._waiting or self._steps[-1]).epoch
         finished = math.floor(last) + 1 if epoch is None else epoch
-        if self._resume and self._writer is not None and self._calls == 0 and math.isfinite(finished):
-            # A run that goes on from a checkpoint may be behind the last step on the disk.
-            self._writer.drop_from(finished)
-            self._steps = [step for step in self._steps if step.epoch < finished]
-            last = self._steps[-1].epoch if self._steps else -math.inf
-        elif self._resume and self._calls == 0:
-            self._steps = [step for step in self._steps if step.epoch < finished] or self._steps[:1]
-            last = self._steps[-1].epoch
+        if self._resume and not self._calls and self._waiting is None:
+            last = self._rewind(finished)
         if not (math.isfinite(finished) and finished > last):
             hint = "Give the number of epochs finished, or leave it out."
             raise UsageError(f"epoch {finished} does not follow {last:g}", hint=hint)
@@ -255,6 +249,15 @@ class Recorder:
                 self._waiting = None
         finally:
             self.close()
+
+    def _rewind(self, epoch: float) -> float:
+        """A run that goes on from a checkpoint may be behind the last recorded step; return the last epoch kept."""
+        kept = [step for step in self._steps if step.epoch < epoch]
+        if kept and len(kept) < len(self._steps):
+            writer = self._writer
+            run_on_writer(lambda: writer.drop_from(epoch) if writer else None)
+            self._steps = kept
+        return self._steps[-1].epoch
 
     def _record(self, step: Step) -> None:
         if self._closed:
