@@ -336,8 +336,10 @@ def test_facade_is_pinned() -> None:
         (lambda: nn2gltf.trace, "model args kwargs"),
         (
             lambda: nn2gltf.Recorder,
-            "model probes labels path classes names thumbnails meta layers record every evaluate optimizer "
-            "max_values resume force",
+            (
+                "model probes labels path classes names thumbnails meta layers record every evaluate optimizer "
+                "max_values resume force"
+            ),
         ),
         (
             lambda: nn2gltf.train_model,
