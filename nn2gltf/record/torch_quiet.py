@@ -33,7 +33,7 @@ def undisturbed(model: nn.Module) -> Iterator[None]:
         model: Unwrapped; each submodule's own training flag is restored, not only the root's.
     """
     flags = [(module, module.training) for module in model.modules()]
-    restore = [_keep_buffers(model), *_keep_random_states()]
+    restore = [_keep_sharded(model), _keep_buffers(model), *_keep_random_states()]
     try:
         for module, _ in flags:
             module.training = False
@@ -44,6 +44,21 @@ def undisturbed(model: nn.Module) -> Iterator[None]:
             module.training = training
         for put_back in restore:
             put_back()
+
+
+def _keep_sharded(model: nn.Module) -> Callable[[], None]:
+    """Parts that ``fully_shard`` had sharded are sharded again: after a forward alone, they would not be."""
+    sharded = [
+        module
+        for module in model.modules()
+        if hasattr(module, "reshard") and any(hasattr(p, "full_tensor") for p in module.parameters())
+    ]
+
+    def put_back() -> None:
+        for module in sharded:
+            module.reshard()
+
+    return put_back
 
 
 def _keep_buffers(model: nn.Module) -> Callable[[], None]:
