@@ -41,6 +41,7 @@ CODES: dict[str, str] = {
     "E_INPUT_UNKNOWN": "the shape of the model's input cannot be inferred",
     "E_TRACE": "the model could not be traced",
     "E_GRAPH": "a graph breaks its own rules",
+    "E_ONNX_EXPANSION": "an ONNX model expands to too many nodes",
     "E_RECORDING": "a recording is damaged or does not fit the model",
     "E_ENCODING": "values or options cannot be drawn",
     "E_STYLE": "a style file is damaged",

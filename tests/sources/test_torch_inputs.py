@@ -8,7 +8,8 @@ from hard_models import FunctionalNet, TwoInputs
 from torch import Tensor, nn
 
 from nn2gltf.errors import InputDataError, UsageError
-from nn2gltf.sources.torch_inputs import InputSpec, build_inputs, infer_inputs, parse_input_spec
+from nn2gltf.sources.input_spec import InputSpec, parse_input_spec
+from nn2gltf.sources.torch_inputs import build_inputs, infer_inputs
 from nn2gltf.torch_vision import require_torchvision
 from nn2gltf.train.models import MLP, LeNet
 
