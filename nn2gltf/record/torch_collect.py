@@ -27,6 +27,7 @@ from nn2gltf.record.torch_numbers import (
     unit_numbers,
 )
 from nn2gltf.record.torch_quiet import undisturbed
+from nn2gltf.record.torch_sharded import name_sharded
 from nn2gltf.record.torch_statistics import Statistics, evaluate_statistics
 from nn2gltf.record.torch_values import collect_activations, collect_weights
 
@@ -82,6 +83,7 @@ class Collector:
         batch = self.batch.to(model_device(model))
         parts = self.options.record
         numbers: Numbers = {}
+        first = self.graph is None
         with undisturbed(model):
             run = self.capture(model, batch.args, batch.kwargs, values=True)
             activations = self._activations(step, run.graph, run.values)
@@ -94,6 +96,9 @@ class Collector:
                 shapes = {key: shape[1:] for key, shape in self._shapes.items()}
                 sums = Statistics(shapes=shapes, reduced=self.reduced, classes=self.classes)
                 numbers |= evaluate_statistics(model, self.loader, self.capture, sums)
+        if first:
+            # Read once the parts are sharded as the model has them.
+            self.graph = name_sharded(run.graph, model)
         self._report_modules(step, model)
         weights = self._weights(step, model) if "weights" in parts else {}
         if parts & {"changes", "gradients", "updates"}:

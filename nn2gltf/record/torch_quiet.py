@@ -48,7 +48,7 @@ def undisturbed(model: nn.Module) -> Iterator[None]:
 
 def _keep_sharded(model: nn.Module) -> Callable[[], None]:
     """Parts that ``fully_shard`` had sharded are sharded again: after a forward alone, they would not be."""
-    sharded = [
+    sharded: list[Any] = [
         module
         for module in model.modules()
         if hasattr(module, "reshard") and any(hasattr(p, "full_tensor") for p in module.parameters())

@@ -19,6 +19,7 @@ from nn2gltf.ir.reduced import Reduced
 from nn2gltf.record.torch_inputs import ProbeBatch, make_batch, model_device, to_array
 from nn2gltf.record.torch_numbers import Numbers
 from nn2gltf.record.torch_ranks import add_over_ranks, all_ranks
+from nn2gltf.record.torch_sharded import is_sharded
 
 LABEL_KEYS = ("labels", "label", "targets", "target", "y")
 """Where a batch that is a dictionary keeps its labels."""
@@ -115,7 +116,7 @@ def evaluate_statistics(
     """
     device = model_device(model)
     batches = iter(loader)
-    together = _needs_all_ranks(model)
+    together = is_sharded(model)
     used = 0
     while True:
         batch = next(batches, None)
@@ -162,7 +163,3 @@ def _class_indices(labels: Any, count: int) -> Tensor | None:
     if not isinstance(labels, Tensor) or labels.shape != (count,) or labels.is_floating_point():
         return None
     return labels
-
-
-def _needs_all_ranks(model: nn.Module) -> bool:
-    return any("FSDP" in type(module).__name__ for module in model.modules())
