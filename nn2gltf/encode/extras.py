@@ -10,6 +10,7 @@ import numpy as np
 
 from nn2gltf.encode.colormap import palette
 from nn2gltf.encode.drawing import Drawing
+from nn2gltf.encode.numbers import layer_numbers
 from nn2gltf.encode.plan import class_output
 from nn2gltf.encode.prepare import Prepared
 from nn2gltf.encode.timing import FRAMES_PER_SECOND
@@ -203,6 +204,9 @@ def _layer(drawing: Drawing, layer: Layer, page_index: Mapping[tuple[str, int], 
         entry["length"] = {
             key: round(value * scale, 7) for key, value in cast("dict[str, float]", facts["length"]).items()
         }
+    numbers = layer_numbers(drawing.recording, layer, drawing.values.steps)
+    if numbers:
+        entry["numbers"] = numbers
     if drawing.recorded(layer.id):
         entry["values"] = _values(drawing, layer.id)
         entry["tiles"] = _tiles(drawing, layer.id, page_index)

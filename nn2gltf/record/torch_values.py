@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from nn2gltf.ir.graph import Graph
 from nn2gltf.ir.recording import FloatArray
 from nn2gltf.record.torch_inputs import to_array
+from nn2gltf.record.torch_ranks import whole_tensor
 
 MAX_WEIGHTS = 2_000_000
 """Models with more trainable numbers are recorded without weights."""
@@ -77,4 +78,5 @@ def collect_weights(
 
 def _weight(parameter: Tensor) -> npt.NDArray[np.floating[Any]]:
     wide = parameter.dtype in (torch.float32, torch.float64)
-    return to_array(parameter if wide else parameter.float())
+    whole = whole_tensor(parameter.detach())
+    return to_array(whole if wide else whole.float())

@@ -39,10 +39,8 @@ def _collect(item: Any, found: list[torch.Tensor]) -> None:
 
 def map_tensors(function: Callable[[torch.Tensor], Any], item: Any) -> Any:
     """The same nest with every tensor replaced."""
-    if type(item) in _LEAVES:
-        return item
-    if isinstance(item, torch.Tensor):
-        return function(item)
+    if type(item) in _LEAVES or isinstance(item, torch.Tensor):
+        return function(item) if isinstance(item, torch.Tensor) else item
     if isinstance(item, dict):
         return type(item)((key, map_tensors(function, value)) for key, value in item.items())
     if isinstance(item, tuple) and hasattr(item, "_fields"):

@@ -337,10 +337,16 @@ def test_facade_is_pinned() -> None:
             ),
         ),
         (lambda: nn2gltf.trace, "model args kwargs"),
-        (lambda: nn2gltf.Recorder, "model probes labels path classes names thumbnails meta force"),
+        (
+            lambda: nn2gltf.Recorder,
+            (
+                "model probes labels path classes names thumbnails meta layers record every evaluate optimizer "
+                "max_values resume force"
+            ),
+        ),
         (
             lambda: nn2gltf.train_model,
-            "model data data_dir options output record save progress force scene_options",
+            "model data data_dir options output record save resume progress force scene_options",
         ),
         (lambda: nn2gltf.demo, "folder model data data_dir options progress force scene_options"),
         (lambda: nn2gltf.inspect, "source model inputs max_nodes trust_model_code verify"),
