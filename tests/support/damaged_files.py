@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 from model_files import Touch
-from onnx_files import digits_model, save
+from onnx_files import save, small_model
 from safetensors.torch import save_file
 from torch import nn
 
@@ -34,7 +34,7 @@ def write_models(folder: Path, ran: Path) -> dict[str, Path]:
     torch.jit.save(torch.jit.trace(module, example), str(paths["script"]))  # type: ignore[no-untyped-call]
     torch.export.save(torch.export.export(module, (example,)), str(paths["program"]))
     save_file(module.state_dict(), paths["tensors"])
-    save(digits_model(), paths["graph"])
+    save(small_model(), paths["graph"])
     torch.save({"state_dict": module.state_dict(), "extra": Touch(ran)}, paths["evil"])
     torch.save(Touch(ran), paths["code"])
     return paths
@@ -58,7 +58,11 @@ def mutations(data: bytes, count: int, *, seed: int) -> Iterator[bytes]:
 
 def _damage(data: bytearray, rng: random.Random) -> None:
     # Damage near the ends meets headers and directories, where most of a format's logic is.
-    place = rng.randrange(len(data)) if rng.random() < 0.5 else rng.choice((rng.randrange(EDGE), -rng.randrange(1, EDGE)))
+    place = (
+        rng.randrange(len(data))
+        if rng.random() < 0.5
+        else rng.choice((rng.randrange(EDGE), -rng.randrange(1, EDGE)))
+    )
     place %= len(data)
     span = rng.choice((1, 2, 4, 8, 64))
     kind = rng.randrange(6)

@@ -11,7 +11,9 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 
-def value(name: str, shape: Sequence[int | str | None] | None, kind: int = TensorProto.FLOAT) -> onnx.ValueInfoProto:
+def value(
+    name: str, shape: Sequence[int | str | None] | None, kind: int = TensorProto.FLOAT
+) -> onnx.ValueInfoProto:
     return helper.make_tensor_value_info(name, kind, shape)
 
 
@@ -42,7 +44,9 @@ def save(made: onnx.ModelProto, path: Path) -> Path:
 def digits_net(*, batch: int | str = "n") -> onnx.ModelProto:
     """Reads 28 x 28 pictures, gives ten numbers: conv, relu, pool, flatten, linear."""
     nodes = [
-        helper.make_node("Conv", ["x", "conv.weight", "conv.bias"], ["c"], kernel_shape=[3, 3], name="/conv/Conv"),
+        helper.make_node(
+            "Conv", ["x", "conv.weight", "conv.bias"], ["c"], kernel_shape=[3, 3], name="/conv/Conv"
+        ),
         helper.make_node("Relu", ["c"], ["r"], name="/relu/Relu"),
         helper.make_node("MaxPool", ["r"], ["p"], kernel_shape=[2, 2], strides=[2, 2], name="/pool/MaxPool"),
         helper.make_node("Flatten", ["p"], ["f"], name="/flatten/Flatten"),
@@ -68,7 +72,9 @@ def chain(length: int) -> onnx.ModelProto:
     return model(nodes, [value("v0", [1, 8])], [value(f"v{length}", None)])
 
 
-def function(name: str, nodes: Sequence[onnx.NodeProto], inputs: Sequence[str], outputs: Sequence[str], **more: Any) -> onnx.FunctionProto:
+def function(
+    name: str, nodes: Sequence[onnx.NodeProto], inputs: Sequence[str], outputs: Sequence[str], **more: Any
+) -> onnx.FunctionProto:
     opsets = [helper.make_opsetid("", 20), helper.make_opsetid("my", 1)]
     return helper.make_function("my", name, list(inputs), list(outputs), list(nodes), opsets, **more)
 
