@@ -12,7 +12,7 @@ from typing import Any
 from nn2gltf.api.outputs import WrittenFile, check_scene_output
 from nn2gltf.encode import EncodeOptions, encode_scene, prepare_scene
 from nn2gltf.encode.style import load_style
-from nn2gltf.errors import UsageError, safe
+from nn2gltf.errors import LimitError, UsageError, safe
 from nn2gltf.files import write_atomic
 from nn2gltf.gltf import EncodedFile, write_glb, write_gltf
 from nn2gltf.html import read_viewer, write_html
@@ -21,6 +21,9 @@ from nn2gltf.ir.recording import Recording
 from nn2gltf.ir.scene import Scene
 from nn2gltf.layout import LayoutOptions, find_layout, place_graph
 from nn2gltf.passes import run_passes
+
+MOST_LAYERS = 4_000
+"""A scene of more is neither laid out in reasonable time nor readable."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +101,12 @@ def encode_recording(
         graph: After passes.
         made_with: Options of earlier stages, by stage, for the extras.
     """
+    if len(graph.layers) > MOST_LAYERS:
+        raise LimitError(
+            f"the scene would have {len(graph.layers):,} layers, more than {MOST_LAYERS:,}",
+            where=graph.name,
+            hint="Read it with nn2gltf inspect.",
+        )
     prepared = prepare_scene(recording, graph, options=options.encode)
     placement = place_graph(graph, options=options.layout, plates=prepared.plates.sizes)
     stages = {**(made_with or {}), "layout": asdict(options.layout)}

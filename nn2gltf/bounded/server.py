@@ -105,7 +105,10 @@ def _supervise(connection: socket.socket) -> None:
         out, errors = os.pipe(), os.pipe()
         worker = os.fork()
         if worker == 0:
-            _work(request, out, errors)
+            connection.close()
+            os.close(out[0])
+            os.close(errors[0])
+            _work(request, out[1], errors[1])
         os.close(out[1])
         os.close(errors[1])
         data, noise, late = _collect(out[0], errors[0], limits.seconds)
@@ -118,14 +121,14 @@ def _supervise(connection: socket.socket) -> None:
         os._exit(status)
 
 
-def _work(request: bytes, out: tuple[int, int], errors: tuple[int, int]) -> None:
+def _work(request: bytes, out: int, errors: int) -> None:
     """The worker itself. Never returns."""
     status = 1
     try:
         silence = os.open(os.devnull, os.O_RDWR)
-        for target, source in ((0, silence), (1, silence), (2, errors[1])):
+        for target, source in ((0, silence), (1, silence), (2, errors)):
             os.dup2(source, target)
-        with os.fdopen(out[1], "wb") as answers:
+        with os.fdopen(out, "wb") as answers:
             for piece in answer(request):
                 answers.write(piece)
         status = 0

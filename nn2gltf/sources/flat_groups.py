@@ -52,7 +52,7 @@ def group_nodes(
     members: dict[int, tuple[int, ...]] = {}
     leaves: dict[str, list[int]] = defaultdict(list)
     for index, home in homes.items():
-        if home.path and home.path not in inner:
+        if home.module and home.path not in inner:
             leaves[home.path].append(index)
     whole: set[int] = set()
     for nodes in leaves.values():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nn2gltf.sources.flat_model import FlatNode
 
@@ -26,11 +26,13 @@ class Home:
         path: Of its module: ``layer1.0.conv1``; empty for the model itself.
         classes: Class of the module at each path around it, its own included, where the file names it.
         named: The exporter says so in metadata; a name alone is a guess.
+        module: It is a module's path; else only that of a function or subgraph around the node.
     """
 
     path: str = ""
     classes: tuple[tuple[str, str], ...] = ()
     named: bool = False
+    module: bool = False
 
     @property
     def type(self) -> str:
@@ -41,11 +43,13 @@ class Home:
 def find_home(node: FlatNode) -> Home:
     """The module of a node; functions and subgraphs around it come first in the path."""
     found = _from_metadata(node) or _from_name(node.name)
+    found = replace(found, module=bool(found.path))
     if not node.frames:
         return found
     outer = ".".join(part.strip("/").replace("/", ".") for part in node.frames[:MOST_DEPTH])
     classes = tuple((f"{outer}.{path}" if path else outer, kind) for path, kind in found.classes)
-    return Home(path=f"{outer}.{found.path}" if found.path else outer, classes=classes, named=found.named)
+    path = f"{outer}.{found.path}" if found.path else outer
+    return replace(found, path=path, classes=classes)
 
 
 def _from_metadata(node: FlatNode) -> Home | None:

@@ -331,8 +331,10 @@ def test_facade_is_pinned() -> None:
     [
         (
             lambda: nn2gltf.export,
-            "source output sample labels classes inputs model data_dir weights epochs_from max_nodes max_memory_gb"
-            " max_seconds trust_model_code force options",
+            (
+                "source output sample labels classes inputs model data_dir weights epochs_from max_nodes"
+                " max_memory_gb max_seconds trust_model_code force options"
+            ),
         ),
         (lambda: nn2gltf.trace, "model args kwargs"),
         (lambda: nn2gltf.Recorder, "model probes labels path classes names thumbnails meta force"),
