@@ -15,6 +15,7 @@ from onnx_files import chain_model, digits_model, external_model, make_model, sa
 
 from nn2gltf.ir.graph import Graph
 from nn2gltf.sources.onnx_model import OnnxOptions, read_onnx
+from nn2gltf.sources.onnx_run import measure_types
 
 
 def read(model: onnx.ModelProto, tmp_path: Path, **options: object) -> Graph:
@@ -127,6 +128,21 @@ def test_names_that_are_not_utf8_stay_apart(tmp_path: Path) -> None:
     path.write_bytes(plain.replace(b"act-A", b"act-\xff"))
     assert plain != path.read_bytes()
     assert [layer.id for layer in read_onnx(path).built.graph.layers] == ["input", "act-\\xff"]
+
+
+def test_values_and_domains_that_are_not_utf8(tmp_path: Path) -> None:
+    model = make_model(
+        [
+            helper.make_node("MatMul", ["x", "wei-A"], ["mid-A"]),
+            helper.make_node("Relu", ["mid-A"], ["y"], domain="dom-A"),
+        ],
+        weights={"wei-A": np.zeros((4, 1200))},
+    )
+    path = save(model, tmp_path / "m.onnx")
+    path.write_bytes(path.read_bytes().replace(b"-A", b"-\xff"))
+    file = read_onnx(path, measure=measure_types)
+    assert [len(layer.parameters) for layer in file.built.graph.layers] == [0, 1, 0]
+    assert "\\xff" in file.built.graph.layers[1].parameters[0].name
 
 
 def seconds(count: int, folder: Path, *, tries: int) -> float:

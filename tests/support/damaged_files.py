@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import random
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import torch
-from model_files import Touch
+from model_files import Touch, zip_file
 from onnx_files import save, small_model
 from safetensors.torch import save_file
 from torch import nn
@@ -26,6 +27,7 @@ def write_models(folder: Path, ran: Path) -> dict[str, Path]:
         for name, suffix in {
             "module": ".pt", "weights": ".pt", "script": ".pt", "program": ".pt2", "tensors": ".safetensors",
             "graph": ".onnx", "evil": ".pt", "code": ".pt", "old": ".pt",
+            "packed": ".pt",
         }.items()
     }  # fmt: skip
     torch.save(module, paths["module"])
@@ -33,6 +35,8 @@ def write_models(folder: Path, ran: Path) -> dict[str, Path]:
     torch.save(module.state_dict(), paths["old"], _use_new_zipfile_serialization=False)
     torch.jit.save(torch.jit.trace(module, example), str(paths["script"]))  # type: ignore[no-untyped-call]
     torch.export.save(torch.export.export(module, (example,)), str(paths["program"]))
+    with zipfile.ZipFile(paths["weights"]) as archive:
+        zip_file(paths["packed"], {n: archive.read(n) for n in archive.namelist()}, zipfile.ZIP_DEFLATED)
     save_file(module.state_dict(), paths["tensors"])
     save(small_model(), paths["graph"])
     torch.save({"state_dict": module.state_dict(), "extra": Touch(ran)}, paths["evil"])
