@@ -9,7 +9,7 @@ from typing import Any
 
 from nn2gltf.api.checkpoints import sort_checkpoints
 from nn2gltf.api.files import is_file_source, record_files
-from nn2gltf.api.outputs import WrittenFile, check_scene_output
+from nn2gltf.api.outputs import WrittenFile, check_scene_output, holds_training
 from nn2gltf.api.scenes import SceneOptions, export_recording
 from nn2gltf.bounded import Limits
 from nn2gltf.errors import UsageError, safe
@@ -93,13 +93,17 @@ def export(
 def default_output(source: str) -> Path:
     """The source's name with ``.glb``, in the current folder for a specification, else beside it.
 
+    One step of a model does not take the place of a training: beside ``lenet.glb`` with its epochs,
+    ``lenet.pt`` gives ``lenet-model.glb``.
+
     >>> default_output("torchvision:resnet18")
     PosixPath('resnet18.glb')
     """
     path = Path(source)
-    if path.exists():
-        return path.with_suffix(".glb")
-    return Path(Path(source.rpartition(":")[2]).name).with_suffix(".glb")
+    if not path.exists():
+        return Path(Path(source.rpartition(":")[2]).name).with_suffix(".glb")
+    usual = path.with_suffix(".glb")
+    return usual.with_stem(f"{usual.stem}-model") if path.is_file() and holds_training(usual) else usual
 
 
 def read_source(

@@ -75,7 +75,9 @@ def export(
     from nn2gltf.api.exporting import export as export_source
 
     source: str | list[str] = sources[0] if len(sources) == 1 else [*sources]
-    target = output or default_output(sources[0])
+    target = output or (
+        default_output(sources[0]) if len(sources) == 1 else Path(sources[0]).with_suffix(".glb")
+    )
     written = export_source(
         source,
         target,
