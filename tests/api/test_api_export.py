@@ -333,7 +333,7 @@ def test_facade_is_pinned() -> None:
             lambda: nn2gltf.export,
             (
                 "source output sample labels classes inputs model data_dir weights epochs_from max_nodes"
-                " max_memory_gb max_seconds trust_model_code force options"
+                " max_memory_gb max_seconds trust_model_code verify force options"
             ),
         ),
         (lambda: nn2gltf.trace, "model args kwargs"),
@@ -349,7 +349,7 @@ def test_facade_is_pinned() -> None:
             "model data data_dir options output record save resume progress force scene_options",
         ),
         (lambda: nn2gltf.demo, "folder model data data_dir options progress force scene_options"),
-        (lambda: nn2gltf.inspect, "source model inputs max_nodes trust_model_code"),
+        (lambda: nn2gltf.inspect, "source model inputs max_nodes trust_model_code verify"),
         (lambda: nn2gltf.validate, "path khronos"),
         (lambda: nn2gltf.view, "path port open_browser ready"),
         (lambda: nn2gltf.write_page, "scene output force"),
