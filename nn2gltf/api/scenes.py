@@ -16,14 +16,13 @@ from nn2gltf.errors import LimitError, UsageError, safe
 from nn2gltf.files import write_atomic
 from nn2gltf.gltf import EncodedFile, write_glb, write_gltf
 from nn2gltf.html import read_viewer, write_html
-from nn2gltf.ir.graph import Graph
 from nn2gltf.ir.recording import Recording
 from nn2gltf.ir.scene import Scene
 from nn2gltf.layout import LayoutOptions, find_layout, place_graph
-from nn2gltf.passes import run_passes
+from nn2gltf.passes.options import PassOptions, simplify_graph
 
 MOST_LAYERS = 4_000
-"""A scene of more is neither laid out in reasonable time nor readable."""
+"""The row layout is quadratic in layers, and nobody can read a row of more."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,10 +30,12 @@ class SceneOptions:
     """What a caller may choose about a scene.
 
     Attributes:
+        passes: Which layers are drawn.
         layout: How layers are placed.
         encode: How values are drawn.
     """
 
+    passes: PassOptions = field(default_factory=PassOptions)
     layout: LayoutOptions = field(default_factory=LayoutOptions)
     encode: EncodeOptions = field(default_factory=EncodeOptions)
 
@@ -46,7 +47,7 @@ class SceneOptions:
             UsageError: A keyword that no stage knows, or an unknown layout or style.
             EncodingError, InputMissingError: A damaged or missing style file.
         """
-        stages = {"layout": LayoutOptions, "encode": EncodeOptions}
+        stages = {"passes": PassOptions, "layout": LayoutOptions, "encode": EncodeOptions}
         known = {item.name: stage for stage, kind in stages.items() for item in fields(kind)}
         chosen: dict[str, dict[str, Any]] = {stage: {} for stage in stages}
         for name, value in keywords.items():
@@ -55,7 +56,11 @@ class SceneOptions:
                 hint = f"Did you mean {close[0]}?" if close else f"Known: {', '.join(sorted(known))}."
                 raise UsageError(f"unknown option {safe(name)!r}", code="E_UNKNOWN_NAME", hint=hint)
             chosen[known[name]][name] = value
-        made = cls(layout=LayoutOptions(**chosen["layout"]), encode=EncodeOptions(**chosen["encode"]))
+        made = cls(
+            passes=PassOptions(**chosen["passes"]),
+            layout=LayoutOptions(**chosen["layout"]),
+            encode=EncodeOptions(**chosen["encode"]),
+        )
         load_style(made.encode.style)
         if made.layout.layout != "auto":
             find_layout(made.layout.layout)
@@ -84,32 +89,28 @@ def export_recording(
     """
     chosen = SceneOptions.from_keywords(**options)
     target = check_scene_output(output, force=force)
-    scene = encode_recording(recording, run_passes(recording.graph), chosen, made_with=made_with)
+    scene = encode_recording(recording, chosen, made_with=made_with)
     return write_scene(scene, target)
 
 
 def encode_recording(
-    recording: Recording,
-    graph: Graph,
-    options: SceneOptions,
-    *,
-    made_with: Mapping[str, object] | None = None,
+    recording: Recording, options: SceneOptions, *, made_with: Mapping[str, object] | None = None
 ) -> Scene:
-    """Prepare, place and draw.
+    """Simplify, prepare, place and draw.
 
     Args:
-        graph: After passes.
         made_with: Options of earlier stages, by stage, for the extras.
     """
+    graph = simplify_graph(recording.graph, options.passes)
     if len(graph.layers) > MOST_LAYERS:
         raise LimitError(
             f"the scene would have {len(graph.layers):,} layers, more than {MOST_LAYERS:,}",
             where=graph.name,
-            hint="Read it with nn2gltf inspect.",
+            hint="Draw less of it: --depth 2, --fold or --layers GLOB.",
         )
     prepared = prepare_scene(recording, graph, options=options.encode)
     placement = place_graph(graph, options=options.layout, plates=prepared.plates.sizes)
-    stages = {**(made_with or {}), "layout": asdict(options.layout)}
+    stages = {**(made_with or {}), "passes": asdict(options.passes), "layout": asdict(options.layout)}
     return encode_scene(prepared, placement, made_with=stages)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nn2gltf.api.outputs import check_scene_output
-from nn2gltf.errors import OutputError
+from nn2gltf.errors import OutputError, UsageError
 from nn2gltf.files import check_output
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ def train_model(
     output: str | os.PathLike[str] | None = None,
     record: str | os.PathLike[str] | None = None,
     save: str | os.PathLike[str] | None = None,
+    resume: bool = False,
     progress: Progress | None = None,
     force: bool = False,
     **scene_options: Any,
@@ -42,6 +43,8 @@ def train_model(
         output: Scene to write: ``.glb``, ``.gltf`` or ``.html``.
         record: Folder to record into, durable after every epoch; in memory when None.
         save: Model file to write.
+        resume: Go on with the run in ``record``, if there is one, as if it had never stopped; the settings must be
+            the same.
         progress: Who watches the run.
         force: Replace files that nn2gltf did not write.
         scene_options: See :class:`~nn2gltf.api.scenes.SceneOptions`.
@@ -55,6 +58,9 @@ def train_model(
     from nn2gltf.api.scenes import SceneOptions
 
     SceneOptions.from_keywords(**scene_options)
+    if resume and record is None:
+        hint = "Say which run to go on with: --record run.nn2gltf"
+        raise UsageError("there is nothing to resume without a recording", hint=hint)
     from nn2gltf.train.registry import find_model
 
     if isinstance(model, str) and ":" not in model:
@@ -70,6 +76,7 @@ def train_model(
         outputs=() if output is None else (Path(output),),
         record=record,
         save=save,
+        resume=resume,
         scene_options=scene_options,
     )
     return run_job(job, model, progress=progress, force=force)

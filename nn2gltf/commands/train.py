@@ -27,6 +27,7 @@ from nn2gltf.commands.terminal import next_command, note, show_run
 @option(
     "--record", type=click.Path(path_type=Path), metavar="RUN.nn2gltf", help="Keep the recording in a folder."
 )
+@click.option("--resume", is_flag=True, help="Go on with the run in --record as if it had never stopped.")
 @option("--save", type=click.Path(path_type=Path), metavar="FILE.pt", help="Keep the trained model.")
 @output_option(None, "Scene: .glb, .gltf or .html.")
 @training_options
@@ -39,6 +40,7 @@ def train(
     data: str,
     data_dir: str | None,
     record: Path | None,
+    resume: bool,
     save: Path | None,
     output: Path | None,
     force: bool,
@@ -59,6 +61,7 @@ def train(
         output=output,
         record=record,
         save=save,
+        resume=resume,
         progress=TrainingProgress(options.epochs),
         force=force,
         **scene,

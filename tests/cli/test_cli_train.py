@@ -145,7 +145,7 @@ def test_what_cannot_work_is_found_before_training(
     def trained(*_: object, **__: object) -> None:
         raise AssertionError("it trained")
 
-    monkeypatch.setattr("nn2gltf.train.loop._Run.train_epoch", trained)
+    monkeypatch.setattr("nn2gltf.train.run.Run.train_epoch", trained)
     for name in ("mine.glb", "mine.pt", "mine.nn2gltf", "taken/lenet.html"):
         protect(name)
     before = {path: path.read_text() for path in in_a_folder.rglob("*") if path.is_file()}
