@@ -332,7 +332,7 @@ def test_facade_is_pinned() -> None:
         (
             lambda: nn2gltf.export,
             (
-                "source output sample labels classes inputs model data_dir weights epochs_from max_nodes"
+                "source output sample labels classes inputs model data_dir weights epochs_from steps max_nodes"
                 " max_memory_gb max_seconds trust_model_code force options"
             ),
         ),
