@@ -346,7 +346,7 @@ def test_facade_is_pinned() -> None:
         ),
         (
             lambda: nn2gltf.train_model,
-            "model data data_dir options output record save resume progress force scene_options",
+            "model data data_dir options output record save resume image_size progress force scene_options",
         ),
         (lambda: nn2gltf.demo, "folder model data data_dir options progress force scene_options"),
         (lambda: nn2gltf.inspect, "source model inputs max_nodes trust_model_code"),
