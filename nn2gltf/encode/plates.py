@@ -10,6 +10,7 @@ from PIL import Image
 
 from nn2gltf.encode.atlas import pack_atlas
 from nn2gltf.encode.colormap import Range
+from nn2gltf.encode.curves_plate import add_curves, has_curves
 from nn2gltf.encode.legend import compose_legend
 from nn2gltf.encode.naming import shown_parts
 from nn2gltf.encode.options import EncodeOptions
@@ -115,7 +116,15 @@ def compose_plates(
     images["title"] = _plate(_title_lines(title, recording, graph, style), style, align="left")
     metric = _accuracy_metric(recording)
     if len(plan.steps) > 1:
-        images.update(_counters(recording, plan, metric, style))
+        images.update(
+            _counters(
+                recording,
+                plan,
+                metric,
+                style,
+                curves=options.curves and has_curves(recording, len(plan.steps)),
+            )
+        )
     images.update(_class_plates(recording, graph, style, plan))
     images["legend"] = compose_legend(recording, graph, style, plan, ranges, options)
     return _book(images, title, recording, graph, metric)
@@ -245,7 +254,9 @@ def _accuracy_text(metric: str, value: float) -> str:
     return f"{safe(metric.replace('_', ' '), limit=24)} {100 * value:.1f} %"
 
 
-def _counters(recording: Recording, plan: Plan, metric: str | None, style: Style) -> dict[str, Image.Image]:
+def _counters(
+    recording: Recording, plan: Plan, metric: str | None, style: Style, *, curves: bool
+) -> dict[str, Image.Image]:
     final = f"{recording.steps[-1].epoch:g}"
     weight = 500 + style.text.weight_step
     plates = {}
@@ -263,7 +274,8 @@ def _counters(recording: Recording, plan: Plan, metric: str | None, style: Style
         if metric and metric in step.metrics:
             text = _accuracy_text(metric, step.metrics[metric])
             lines.append(Line(text=text, size=METRIC_SIZE, weight=weight, color=style.text.fg, tabular=True))
-        plates[counter_key(index)] = _plate(lines, style, align="left")
+        words = _plate(lines, style, align="left")
+        plates[counter_key(index)] = add_curves(words, recording, style, step.epoch) if curves else words
     return plates
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -120,8 +121,11 @@ def _read(recording: Recording, values: LayerValues, step: int) -> FloatArray:
     if values.softmax:
         raw = _softmax(raw)
     rows, columns = values.cell_shape
-    flat = raw.reshape(raw.shape[0], -1)
     wanted = values.cells * rows * columns
+    if values.constant and raw.ndim == 4 and math.prod(raw.shape[1:]) > wanted:
+        # Palettes hold one number a pixel: a coloured picture is drawn in grey, and its quantity says so.
+        raw = raw.mean(axis=1, keepdims=True)
+    flat = raw.reshape(raw.shape[0], -1)
     if flat.shape[1] < wanted:
         flat = np.concatenate(
             [flat, np.full((len(flat), wanted - flat.shape[1]), np.nan, np.float32)], axis=1
@@ -148,7 +152,8 @@ def ends_in_softmax(layer: Layer) -> bool:
 
 def _quantity(layer: Layer, softmax: bool) -> str:
     if layer.kind == "input":
-        return "input"
+        shape = layer.outputs[0].shape if layer.outputs else ()
+        return f"input, mean of its {shape[1]} channels" if len(shape) == 4 and shape[1] > 1 else "input"
     if softmax:
         return "probability (softmax of logits)"
     if ends_in_softmax(layer):
