@@ -11,6 +11,7 @@ from typing import Any
 
 from nn2gltf.api.outputs import WrittenFile, check_scene_output
 from nn2gltf.encode import EncodeOptions, encode_scene, prepare_scene
+from nn2gltf.encode.sign_plates import measure as measure_text_width
 from nn2gltf.encode.style import load_style
 from nn2gltf.errors import UsageError, safe
 from nn2gltf.files import write_atomic
@@ -19,7 +20,7 @@ from nn2gltf.html import read_viewer, write_html
 from nn2gltf.ir.graph import Graph
 from nn2gltf.ir.recording import Recording
 from nn2gltf.ir.scene import Scene
-from nn2gltf.layout import LayoutOptions, find_layout, place_graph
+from nn2gltf.layout import LayoutOptions, find_layout, place_graph, select_layers
 from nn2gltf.passes import run_passes
 
 
@@ -98,8 +99,11 @@ def encode_recording(
         graph: After passes.
         made_with: Options of earlier stages, by stage, for the extras.
     """
-    prepared = prepare_scene(recording, graph, options=options.encode)
-    placement = place_graph(graph, options=options.layout, plates=prepared.plates.sizes)
+    selection = select_layers(graph, options=options.layout)
+    prepared = prepare_scene(recording, graph, options=options.encode, selection=selection)
+    placement = place_graph(
+        graph, options=options.layout, plates=prepared.plates.sizes, measure=measure_text_width
+    )
     stages = {**(made_with or {}), "layout": asdict(options.layout)}
     return encode_scene(prepared, placement, made_with=stages)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nn2gltf.ir.placement import Points
+from nn2gltf.ir.furniture import Points
 
 
 @dataclass(frozen=True)
