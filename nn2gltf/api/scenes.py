@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -99,10 +99,11 @@ def encode_recording(
         graph: After passes.
         made_with: Options of earlier stages, by stage, for the extras.
     """
-    selection = select_layers(graph, options=options.layout)
+    layout = replace(options.layout, has_values=bool(recording.recorded))
+    selection = select_layers(graph, options=layout)
     prepared = prepare_scene(recording, graph, options=options.encode, selection=selection)
     placement = place_graph(
-        graph, options=options.layout, plates=prepared.plates.sizes, measure=measure_text_width
+        graph, options=layout, plates=prepared.plates.sizes, measure=measure_text_width
     )
     stages = {**(made_with or {}), "layout": asdict(options.layout)}
     return encode_scene(prepared, placement, made_with=stages)

@@ -171,7 +171,7 @@ def _layer(drawing: Drawing, layer: Layer, page_index: Mapping[tuple[str, int], 
     facts = drawing.facts.get(layer.id, {})
     entry |= without_empty(
         {
-            "mark": "maps" if place.mark == "slab" else place.mark,
+            "mark": {"slab": "maps", "photo": "image"}.get(place.mark, place.mark),
             "node": drawing.builder.name_of(drawing.layer_nodes[layer.id]),
             "box": {"min": _rounded(corners.min(axis=0)), "max": _rounded(corners.max(axis=0))},
             "probeQuads": cast("Json", facts.get("probeQuads")),

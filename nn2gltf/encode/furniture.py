@@ -14,6 +14,8 @@ from nn2gltf.ir.furniture import Disc, Line, Sign, Solid
 from nn2gltf.ir.scene import Material, Primitive
 
 STRUCTURE, LINES = "structure", "lines"
+BEAD_AT = 0.68
+"""Share of a projected skip's length: in the level part after the rise."""
 _FACES = {
     "top": ((0, 1, 1), (1, 1, 1), (1, 1, 0), (0, 1, 0)),
     "front": ((0, 0, 1), (1, 0, 1), (1, 1, 1), (0, 1, 1)),
@@ -78,7 +80,7 @@ def _add_line(drawing: Drawing, line: Line, facing: npt.NDArray[np.float64]) -> 
     if line.arrow:
         drawing.parts.add(line.group, LINES, _arrow(points, line.arrow, facing), end)
     if line.bead:
-        middle = points[int(np.argmin(np.abs(share - 0.5)))] + facing * 0.8
+        middle = np.array([np.interp(BEAD_AT, share, points[:, axis]) for axis in range(3)]) + facing * 0.8
         bead = _in_plane(_square(line.bead), middle, facing)
         drawing.parts.add(line.group, LINES, bead, ink_color(drawing.style, "bead"))
 

@@ -104,12 +104,13 @@ def layout_pages(layers: Mapping[str, LayerValues], steps: int) -> dict[str, Pag
 
 def _layout_palette(palette: str, group: list[LayerValues], steps: int) -> PageLayout:
     blocks = {layer.id: _tiles(layer, palette) for layer in group}
-    spots, width, height = _pack(
-        {
-            layer_id: (tiles.block[0] + 2 * tiles.margin, tiles.block[1] + 2 * tiles.margin)
-            for layer_id, tiles in blocks.items()
-        }
-    )
+    sizes = {
+        layer_id: (tiles.block[0] + 2 * tiles.margin, tiles.block[1] + 2 * tiles.margin)
+        for layer_id, tiles in blocks.items()
+    }
+    spots, width, height = _pack(sizes)
+    if height > PAGE_LIMIT:
+        spots, width, height = _pack(sizes, at_least=PAGE_LIMIT)
     moving = 1 if palette == "input" else steps
     across = max(1, min(moving, round(math.sqrt(moving * height / width)), PAGE_LIMIT // width))
     page_width, page_height = across * width, -(-moving // across) * height
@@ -158,10 +159,12 @@ def _tiles(layer: LayerValues, palette: str) -> Tiles:
     )
 
 
-def _pack(sizes: Mapping[str, tuple[int, int]]) -> tuple[dict[str, tuple[int, int]], int, int]:
+def _pack(
+    sizes: Mapping[str, tuple[int, int]], *, at_least: int = 0
+) -> tuple[dict[str, tuple[int, int]], int, int]:
     """Shelf packing, tallest first: spot of each block, and the size of them all."""
     area = sum(width * height for width, height in sizes.values())
-    limit = max(*(width for width, _ in sizes.values()), math.isqrt(area) + 1)
+    limit = max(at_least, *(width for width, _ in sizes.values()), math.isqrt(area) + 1)
     spots: dict[str, tuple[int, int]] = {}
     x = y = shelf = used = 0
     for key, (width, height) in sorted(sizes.items(), key=lambda item: (-item[1][1], item[0])):

@@ -121,7 +121,9 @@ def compose_plates(
         softmax = layer.value_id == output and not ends_in_softmax(layer)
         images[layer.id] = _plate(_label_lines(layer, style, softmax=softmax), style)
     title = options.title or graph.name
-    images["title"] = _plate(_title_lines(title, recording, graph, style), style, align="left")
+    images["title"] = _plate(
+        _title_lines(title, recording, graph, style, wide=selection.labelled), style, align="left"
+    )
     metric = _accuracy_metric(recording)
     if len(plan.steps) > 1:
         images.update(_counters(recording, plan, metric, style))
@@ -232,7 +234,9 @@ def _wrap(parts: list[str], limit: int) -> list[str]:
     return [line.strip() for line in shown]
 
 
-def _title_lines(title: str, recording: Recording, graph: Graph, style: Style) -> list[Line]:
+def _title_lines(
+    title: str, recording: Recording, graph: Graph, style: Style, *, wide: bool
+) -> list[Line]:
     facts = [f"{graph.parameter_count:,} parameters"]
     dataset = recording.meta.get("dataset")
     if isinstance(dataset, str):
@@ -247,7 +251,10 @@ def _title_lines(title: str, recording: Recording, graph: Graph, style: Style) -
     weight = 500 + style.text.weight_step
     return [
         Line(text=safe(title, limit=40), size=TITLE_SIZE, weight=700, color=style.text.fg),
-        Line(text=" · ".join(facts), size=SUBTITLE_SIZE, weight=weight, color=style.text.dim),
+        *(
+            Line(text=text, size=SUBTITLE_SIZE, weight=weight, color=style.text.dim)
+            for text in ([" · ".join(facts)] if wide else facts)
+        ),
     ]
 
 

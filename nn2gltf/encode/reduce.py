@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,9 +15,11 @@ from nn2gltf.ir.recording import FloatArray
 if TYPE_CHECKING:
     from nn2gltf.encode.values import LayerValues
 
-LARGEST_TILE = 128
-"""Texels of a slab's tile on a side at most: the strongest map is drawn some 120 pixels wide at the hero camera."""
-MOST_TEXELS = 11_000_000
+LARGEST_TILE, LEAST_TILE = 256, 7
+"""Texels of a slab's tile on a side at most, and what is never pooled."""
+SHARPNESS = tuple(2.0 * 0.85**k for k in range(32))
+"""Texels a pixel of the largest tile, from the best to the coarsest."""
+MOST_TEXELS = 10_000_000
 """Texels of all steps of one probe: what fits one page of 4096 x 4096 with gutters."""
 MOST_CHANNELS = 256
 """Columns of a projection at most."""
@@ -25,23 +28,32 @@ THICK = 4.0
 
 
 def pool_factors(placement: Placement, steps: int) -> dict[str, int]:
-    """Layer id to the factor by which the tiles of slabs are pooled, so that all of them fit a page."""
+    """Layer id to the factor by which the tiles of slabs are pooled.
+
+    A tile gets twice as many texels as it has pixels at the hero camera, less until all of them fit a page.
+    """
     slabs = [place for place in placement.layers if place.mark == "slab"]
     limit = placement.most_texels or MOST_TEXELS
-    largest = max((max(place.cell_shape) for place in slabs), default=1)
-    for most in sorted({LARGEST_TILE, *(max(1, largest // k) for k in range(2, 65))}, reverse=True):
-        if most > LARGEST_TILE:
-            continue
-        factors = {place.id: math.ceil(max(place.cell_shape) / most) for place in slabs}
-        texels = sum(_texels(place, factors[place.id]) for place in slabs)
-        if texels * steps <= limit or most == 1:
-            return factors
-    return {place.id: max(place.cell_shape) for place in slabs}
+    factors: dict[str, int] = {}
+    for sharpness in SHARPNESS:
+        factors = {place.id: _factor(place, sharpness * placement.pixels_per_unit) for place in slabs}
+        if sum(_texels(place, factors[place.id]) for place in slabs) * steps <= limit:
+            break
+    return factors
+
+
+def _factor(place: LayerPlacement, texels_per_unit: float) -> int:
+    """Pooling of one slab: by its largest tile; thinner where it is turned away."""
+    if place.rects is None:
+        return 1
+    seen = max(0.35, abs(math.cos(place.yaw)))
+    wanted = max(LEAST_TILE, float(place.rects[0, 2:].max()) * texels_per_unit * seen)
+    return max(1, round(max(place.cell_shape) / min(wanted, LARGEST_TILE)))
 
 
 def _texels(place: LayerPlacement, factor: int) -> int:
     height, width = place.cell_shape
-    return place.grid.count * (height // factor + 2) * (width // factor + 2)
+    return place.grid.count * (-(-height // factor) + 2) * (-(-width // factor) + 2)
 
 
 def describe_pools(layers: Iterable[LayerValues]) -> tuple[str, ...]:
@@ -55,15 +67,16 @@ def describe_pools(layers: Iterable[LayerValues]) -> tuple[str, ...]:
 
 def project_slab(layer: LayerValues, place: LayerPlacement) -> tuple[LayerValues, ...]:
     """The mean projections that a thick slab shows on its right and top faces."""
-    from dataclasses import replace
-
     if place.mark != "slab" or place.thickness < THICK or layer.cells < 2 or max(layer.cell_shape) < 2:
         return ()
     channels = min(layer.cells, MOST_CHANNELS)
     rows, columns = layer.cell_shape
+    whole = replace(
+        layer, cells=1, full_cells=layer.cells, full_shape=layer.full_shape or layer.cell_shape
+    )
     return (
-        replace(layer, id=side_key(layer.id), cells=1, cell_shape=(rows, channels), project="side"),
-        replace(layer, id=top_key(layer.id), cells=1, cell_shape=(channels, columns), project="top"),
+        replace(whole, id=side_key(layer.id), cell_shape=(rows, channels), project="side"),
+        replace(whole, id=top_key(layer.id), cell_shape=(channels, columns), project="top"),
     )
 
 
@@ -77,11 +90,12 @@ def top_key(layer_id: str) -> str:
     return f"{layer_id}\0top"
 
 
-def read_reduced(raw: FloatArray, values: LayerValues) -> FloatArray:
-    """(probes, cells, rows, columns) means of a tensor's numbers."""
-    maps = raw.reshape(raw.shape[0], -1, *raw.shape[-2:])
+def reduce_maps(maps: FloatArray, values: LayerValues) -> FloatArray:
+    """(probes, cells, rows, columns) numbers to means of them."""
     if values.pool > 1:
         maps = _pool(maps, values.pool)
+    if values.project == "grey":
+        return maps.mean(axis=1, keepdims=True)
     if values.project == "side":
         return _shrink(maps.mean(axis=3).swapaxes(1, 2), values.cell_shape[1])[:, None]
     if values.project == "top":

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from nn2gltf.encode.colormap import Range, quantize, robust_range
-from nn2gltf.encode.reduce import describe_pools, pool_factors, project_slab, read_reduced
+from nn2gltf.encode.reduce import describe_pools, pool_factors, project_slab, reduce_maps
 from nn2gltf.ir.graph import Graph, Layer
 from nn2gltf.ir.placement import LayerPlacement, Placement
 from nn2gltf.ir.recording import ByteArray, FloatArray, Recording
@@ -29,8 +29,10 @@ class LayerValues:
         cell_shape: (rows, columns) of one cell's numbers.
         cells: Number of cells.
         margin: Texels kept free around its tiles on a page.
+        full_shape, full_cells: Of the tensor, where what is drawn is a reduction of it.
         pool: Each number is the mean of pool x pool of the tensor's.
-        project: The tensor's mean over columns (``side``: rows x channels) or over rows (``top``: channels x columns).
+        project: The tensor's mean over columns (``side``: rows x channels) or over rows (``top``: channels x columns), or
+            over channels (``grey``).
     """
 
     id: str
@@ -42,9 +44,11 @@ class LayerValues:
     cell_shape: tuple[int, int]
     softmax: bool = False
     constant: bool = False
+    full_shape: tuple[int, int] | None = None
+    full_cells: int = 0
     pool: int = 1
     margin: int = 0
-    project: Literal["", "side", "top"] = ""
+    project: Literal["", "side", "top", "grey"] = ""
 
 
 class SceneValues:
@@ -118,8 +122,10 @@ class SceneValues:
             quantity=_quantity(layer, softmax),
             cells=layer.outputs[0].shape[-1] if place.mark == "bars" else place.grid.count,
             cell_shape=(-(-place.cell_shape[0] // pool), -(-place.cell_shape[1] // pool)),
+            full_shape=place.cell_shape if pool > 1 else None,
             pool=pool,
             margin=MARGIN if place.mark == "slab" else 0,
+            project="grey" if place.mark == "photo" else "",
             softmax=softmax,
             constant=layer.kind == "input",
         )
@@ -146,16 +152,18 @@ def _read(recording: Recording, values: LayerValues, step: int) -> FloatArray:
     raw = recording.activation(values.value_id, step)
     if values.softmax:
         raw = _softmax(raw)
-    if values.pool > 1 or values.project:
-        return read_reduced(raw, values)
-    rows, columns = values.cell_shape
+    if values.project == "grey":
+        return reduce_maps(raw, values)
+    rows, columns = values.full_shape or values.cell_shape
     flat = raw.reshape(raw.shape[0], -1)
-    wanted = values.cells * rows * columns
+    cells = values.full_cells or values.cells
+    wanted = cells * rows * columns
     if flat.shape[1] < wanted:
         flat = np.concatenate(
             [flat, np.full((len(flat), wanted - flat.shape[1]), np.nan, np.float32)], axis=1
         )
-    return flat.reshape(raw.shape[0], values.cells, rows, columns)
+    full = flat.reshape(raw.shape[0], cells, rows, columns)
+    return reduce_maps(full, values) if values.pool > 1 or values.project else full
 
 
 def class_probabilities(recording: Recording, layer: Layer, step: int) -> FloatArray:

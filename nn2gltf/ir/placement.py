@@ -30,7 +30,7 @@ import numpy as np
 
 from nn2gltf.ir.furniture import Disc, Line, Points, Sign, Solid
 
-Mark = Literal["image", "maps", "units", "bars", "block", "slab"]
+Mark = Literal["image", "maps", "units", "bars", "block", "slab", "photo"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +92,8 @@ class LayerPlacement:
         thickness: Depth of a slab behind its face, scene units.
         rim: Width of the frame around a slab's face, scene units.
         lean: Rotation about the local +X after the yaw, radians; negative leans back.
-        ink: Colour of the rim and of the face of a layer without values (:data:`~nn2gltf.ir.furniture.Ink`).
+        ink, tint: Colours of the rim, and of the face of a layer without values (:data:`~nn2gltf.ir.furniture.Ink`).
+        text: Factor on the text scale for class names and percentages of bars.
         group: Scope path of the node that it hangs under; empty for the layer's own scope.
     """
 
@@ -112,6 +113,8 @@ class LayerPlacement:
     rim: float = 0.0
     lean: float = 0.0
     ink: str = "frame"
+    tint: str = ""
+    text: float = 1.0
     group: str = ""
 
     @property
@@ -138,7 +141,7 @@ class LayerPlacement:
     def corners(self) -> Points:
         """(8, 3) corners of its box in scene units: the panel, thickened by the bodies."""
         width, height = self.size
-        if self.mark == "slab":
+        if self.mark in ("slab", "photo"):
             width, height = width + 2 * self.rim, height + 2 * self.rim
         front, back = (self.length if self.mark == "units" else 1.2), -max(1.6, self.thickness)
         right = width / 2 + (self.length + self.tail if self.mark == "bars" else 0.0)

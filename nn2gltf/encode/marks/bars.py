@@ -68,7 +68,8 @@ def _tracks(place: LayerPlacement) -> Triangles:
 def _names(drawing: Drawing, place: LayerPlacement) -> Primitive | None:
     keys = [f"class {index}" for index in _classes(drawing, place)]
     centers = np.concatenate([place.grid.centers(), np.zeros((place.grid.count, 1))], axis=1)
-    return text_quads(drawing, list(zip(keys, centers, strict=True)), scale=drawing.placement.text_scale)
+    scale = drawing.placement.text_scale * place.text
+    return text_quads(drawing, list(zip(keys, centers, strict=True)), scale=scale)
 
 
 def _draw_bars(drawing: Drawing, layer_id: str, place: LayerPlacement) -> None:
@@ -165,7 +166,7 @@ def percents(drawing: Drawing, layer_id: str, place: LayerPlacement, probe: int,
     """A percentage right of each bar's track, in the layer's local frame."""
     probability = _probability(drawing, layer_id, probe)[step]
     best = int(np.argmax(probability))
-    x, scale = _bar_start(place) + place.length + 0.2 * place.grid.height, drawing.placement.text_scale
+    x, scale = _bar_start(place) + place.length + 0.2 * place.grid.height, drawing.placement.text_scale * place.text
     items = []
     for index, (_, y) in enumerate(place.grid.centers()):
         key = percent_key(float(probability[index]), bright=index == best)

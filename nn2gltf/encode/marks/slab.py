@@ -39,8 +39,7 @@ def draw_structure(drawing: Drawing, layer_id: str) -> None:
         rails = frames(np.zeros((1, 2)), width, height, border=rim, low=-0.04, high=FACE + 0.1)
         _add(drawing, place, rails, place.ink)
     if not known:
-        share = " / 0.30" if "/" not in place.ink else ""
-        _add(drawing, place, _quads(_rects(place), FACE), place.ink + share)
+        _add(drawing, place, _quads(_rects(place), FACE), place.tint or "neutral / 0.40")
 
 
 def _rects(place: LayerPlacement) -> npt.NDArray[Any]:
