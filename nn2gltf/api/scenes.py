@@ -102,9 +102,7 @@ def encode_recording(
     layout = replace(options.layout, has_values=bool(recording.recorded))
     selection = select_layers(graph, options=layout)
     prepared = prepare_scene(recording, graph, options=options.encode, selection=selection)
-    placement = place_graph(
-        graph, options=layout, plates=prepared.plates.sizes, measure=measure_text_width
-    )
+    placement = place_graph(graph, options=layout, plates=prepared.plates.sizes, measure=measure_text_width)
     stages = {**(made_with or {}), "layout": asdict(options.layout)}
     return encode_scene(prepared, placement, made_with=stages)
 

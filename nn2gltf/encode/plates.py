@@ -234,9 +234,7 @@ def _wrap(parts: list[str], limit: int) -> list[str]:
     return [line.strip() for line in shown]
 
 
-def _title_lines(
-    title: str, recording: Recording, graph: Graph, style: Style, *, wide: bool
-) -> list[Line]:
+def _title_lines(title: str, recording: Recording, graph: Graph, style: Style, *, wide: bool) -> list[Line]:
     facts = [f"{graph.parameter_count:,} parameters"]
     dataset = recording.meta.get("dataset")
     if isinstance(dataset, str):

@@ -71,9 +71,7 @@ def project_slab(layer: LayerValues, place: LayerPlacement) -> tuple[LayerValues
         return ()
     channels = min(layer.cells, MOST_CHANNELS)
     rows, columns = layer.cell_shape
-    whole = replace(
-        layer, cells=1, full_cells=layer.cells, full_shape=layer.full_shape or layer.cell_shape
-    )
+    whole = replace(layer, cells=1, full_cells=layer.cells, full_shape=layer.full_shape or layer.cell_shape)
     return (
         replace(whole, id=side_key(layer.id), cell_shape=(rows, channels), project="side"),
         replace(whole, id=top_key(layer.id), cell_shape=(channels, columns), project="top"),

@@ -20,6 +20,7 @@ from nn2gltf.layout.plugin import Layout
 LAYOUTS: dict[str, str] = {
     "row": "nn2gltf.layout.row:LAYOUT",
     "terraces": "nn2gltf.layout.terraces:LAYOUT",
+    "flow": "nn2gltf.layout.flow:LAYOUT",
 }
 """Layout name to ``module:object``, the most special first: ``auto`` takes the first that fits."""
 
@@ -45,7 +46,7 @@ def choose_layout(graph: Graph, options: LayoutOptions) -> str:
     if options.layout != "auto":
         return options.layout
     fitting = (name for name in LAYOUTS if find_layout(name).fits(graph, options))
-    return next(fitting, "row")
+    return next(fitting, "flow")
 
 
 def select_layers(graph: Graph, *, options: LayoutOptions) -> Selection:

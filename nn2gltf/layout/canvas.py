@@ -30,6 +30,8 @@ class Wish:
             bottom).
         priority: The lowest is placed first.
         short: Fewer lines for when the whole does not fit.
+        forward: Scene units towards the viewer, in front of shelves.
+        over: Layers that it may cover: a badge lies on its own deck.
     """
 
     key: str
@@ -39,6 +41,8 @@ class Wish:
     short: tuple[TextLine, ...] = ()
     ground: str = "plate"
     pad: float = 2.0
+    over: frozenset[str] = frozenset()
+    forward: float = 0.0
     layer: str = ""
     group: str = ""
 
@@ -137,12 +141,16 @@ class Canvas:
         """Ask for a place for a label."""
         self.wishes.append(wish)
 
-    def sign_at(self, sign_key: str, lines: Sequence[TextLine], left: float, top: float, **rest: object) -> Sign:
+    def sign_at(
+        self, sign_key: str, lines: Sequence[TextLine], left: float, top: float, **rest: object
+    ) -> Sign:
         """A sign whose upper left corner lies at picture coordinates (left, top), on the ground depth 0."""
         bar = rest.get("bar_length", 0.0)
         pad = rest.get("pad", 0.0)
         width, height = sign_size(lines, self.measure, pad=float(pad), bar_length=float(bar))  # type: ignore[arg-type]
-        center = self.view.stand(left + width / 2, top - height * self.view.up[1] / 2, float(rest.pop("depth", 0.0)))  # type: ignore[arg-type]
+        center = self.view.stand(
+            left + width / 2, top - height * self.view.up[1] / 2, float(rest.pop("depth", 0.0))
+        )  # type: ignore[arg-type]
         sign = Sign(
             key=sign_key,
             lines=tuple(lines),

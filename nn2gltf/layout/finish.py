@@ -10,7 +10,7 @@ from nn2gltf.ir.furniture import Points
 from nn2gltf.ir.placement import Placement, PlatePlacement, PlateSize
 from nn2gltf.layout.camera import ASPECT_RATIO, View, place_camera
 from nn2gltf.layout.canvas import Canvas
-from nn2gltf.layout.labels import Taken, obstacles, place_labels
+from nn2gltf.layout.labels import Taken, box_corners, obstacles, place_labels
 from nn2gltf.layout.picture import Rect, bounds, free_place_below
 
 SCENE_EXTENT_M = 10.0
@@ -78,12 +78,8 @@ def _header(plates: Mapping[str, PlateSize], scale: float, left: float, top: flo
 def _crowd(canvas: Canvas) -> list[Rect]:
     rects = [Rect(*(float(v) for v in row)) for row in obstacles(canvas)]
     for solid in canvas.solids:
-        rects.append(Rect.around(canvas.view.flat(_corners(solid.low, solid.high))))
+        rects.append(Rect.around(canvas.view.flat(box_corners(solid.low, solid.high))))
     return rects
-
-
-def _corners(low: Sequence[float], high: Sequence[float]) -> Points:
-    return np.array([(x, y, z) for x in (low[0], high[0]) for y in (low[1], high[1]) for z in (low[2], high[2])])
 
 
 def _legend_place(crowd: list[Rect], width: float, height: float, pad: float) -> Rect:
@@ -146,12 +142,16 @@ def _extent(canvas: Canvas, plates: tuple[PlatePlacement, ...]) -> Points:
     """Everything that must be inside the picture, scene units."""
     clouds = [layer.corners for layer in canvas.layers]
     clouds += [np.asarray(line.points) for line in canvas.lines]
-    clouds += [_corners(solid.low, solid.high) for solid in canvas.solids]
+    clouds += [box_corners(solid.low, solid.high) for solid in canvas.solids]
     right = canvas.view.right
     for plate in (*plates, *canvas.signs):
         half = np.array([[sx * plate.width / 2, sy * plate.height / 2] for sx in (-1, 1) for sy in (-1, 1)])
-        clouds.append(np.asarray(plate.center) + half[:, :1] * right + half[:, 1:] * np.array([0.0, 1.0, 0.0]))
+        clouds.append(
+            np.asarray(plate.center) + half[:, :1] * right + half[:, 1:] * np.array([0.0, 1.0, 0.0])
+        )
     for disc in canvas.discs:
         reach = np.array([[sx * disc.radius, sy * disc.radius] for sx in (-1, 1) for sy in (-1, 1)])
-        clouds.append(np.asarray(disc.center) + reach[:, :1] * right + reach[:, 1:] * np.array([0.0, 1.0, 0.0]))
+        clouds.append(
+            np.asarray(disc.center) + reach[:, :1] * right + reach[:, 1:] * np.array([0.0, 1.0, 0.0])
+        )
     return np.concatenate(clouds)

@@ -98,7 +98,14 @@ def draw_head(
         side, width, tall = tile_size(layer, TILE * height)
         x += 18.0
         place = canvas.panel(
-            layer, (x + 0.42 * width, y, z), side=side, turn=TURN, depth=0.0, group=group, least=0.0, tint=f"{ink} / 0.26"
+            layer,
+            (x + 0.42 * width, y, z),
+            side=side,
+            turn=TURN,
+            depth=0.0,
+            group=group,
+            least=0.0,
+            tint=f"{ink} / 0.26",
         )
         middle = (place.position[0], y + tall / 2, z)
         if before is not None:
@@ -126,7 +133,15 @@ def _name(
         for shift in (0.0, 12.0, -12.0)
     )
     canvas.wish(
-        Wish(key=f"label {layer.id}", lines=lines, short=lines[:1], anchors=anchors, priority=0.9, layer=layer.id, group=group)
+        Wish(
+            key=f"label {layer.id}",
+            lines=lines,
+            short=lines[:1],
+            anchors=anchors,
+            priority=0.9,
+            layer=layer.id,
+            group=group,
+        )
     )
 
 
@@ -154,7 +169,7 @@ def _draw_bars(
     x, y, z = start
     assert head.bars is not None
     tall = grid.size[1]
-    middle = y + tall / 2 - 6.0
+    middle = y + tall / 2 - 26.0 * canvas.pixel
     place = LayerPlacement(
         id=head.bars.id,
         mark="bars",
@@ -174,8 +189,18 @@ def _draw_bars(
     name = f"{head.bars.name} · {words}"
     spot = place.world([0.0, tall / 2 + 6 * canvas.pixel, 0.0])
     anchors = tuple(
-        ((float(spot[0]) - grid.width / 2, float(spot[1]) + up * canvas.pixel, z), (0.0, 0.0)) for up in (0.0, 12.0, 24.0)
+        ((float(spot[0]) - grid.width / 2, float(spot[1]) + up * canvas.pixel, z), (0.0, 0.0))
+        for up in (0.0, 12.0, 24.0)
     )
     line = canvas.text(name, 15.5, weight=600)
-    canvas.wish(Wish(key=f"label {head.bars.id}", lines=(line,), anchors=anchors, priority=0.2, layer=head.bars.id, group=group))
+    canvas.wish(
+        Wish(
+            key=f"label {head.bars.id}",
+            lines=(line,),
+            anchors=anchors,
+            priority=0.2,
+            layer=head.bars.id,
+            group=group,
+        )
+    )
     return x + 44.0 + _bars_width(plates, scale)

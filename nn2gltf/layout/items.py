@@ -165,7 +165,7 @@ def _count_layers(graph: Graph) -> tuple[dict[str, int], dict[str | None, list[S
     """Layers in each scope and below, and each scope's children."""
     count: dict[str, int] = Counter(layer.scope for layer in graph.layers)
     children: dict[str | None, list[Scope]] = {}
-    order = sorted(graph.scopes, key=lambda s: (s.path.count(".") if s.path else -1), reverse=True)
+    order = sorted(graph.scopes, key=lambda s: s.path.count(".") if s.path else -1, reverse=True)
     for scope in order:
         if scope.parent is not None:
             count[scope.parent] = count.get(scope.parent, 0) + count.get(scope.path, 0)

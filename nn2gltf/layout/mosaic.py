@@ -48,9 +48,7 @@ def _ranked(count: int) -> Points:
     half, quarter = 0.5 - gap / 2, 0.25 - gap * 0.75
     rects = [(0.0, 0.0, half, half)]
     for left, top in ((0.5 + gap / 2, 0.0), (0.0, 0.5 + gap / 2)):
-        rects += [
-            (left + (q % 2) * 0.25, top + (q // 2) * 0.25, quarter, quarter) for q in range(4)
-        ]
+        rects += [(left + (q % 2) * 0.25, top + (q // 2) * 0.25, quarter, quarter) for q in range(4)]
     rest = count - len(rects)
     across = math.ceil(math.sqrt(rest))
     pitch = half / across

@@ -69,7 +69,15 @@ class Pen:
         )
         return x, self.y + place.size[1] + rim, self.z
 
-    def label(self, layer: Layer, text: str, spot: tuple[float, float, float], *, ink: str = "fg", priority: float = 1.0) -> None:
+    def label(
+        self,
+        layer: Layer,
+        text: str,
+        spot: tuple[float, float, float],
+        *,
+        ink: str = "fg",
+        priority: float = 1.0,
+    ) -> None:
         """A label above a panel, or in front of it."""
         line = self.canvas.text(text, 15.5, weight=600, ink=ink)
         x, y, z = spot
@@ -83,7 +91,14 @@ class Pen:
             ((x, y - height - 10 * self.canvas.pixel, z + 0.4 * height), (0.5, 1.0)),
         )
         self.canvas.wish(
-            Wish(key=f"label {layer.id}", lines=(line,), anchors=anchors, priority=priority, layer=layer.id, group=self.group)
+            Wish(
+                key=f"label {layer.id}",
+                lines=(line,),
+                anchors=anchors,
+                priority=priority,
+                layer=layer.id,
+                group=self.group,
+            )
         )
 
 
@@ -124,13 +139,21 @@ def panel_piece(item: Item, law: SizeLaw, *, label: bool) -> Piece:
     def draw(pen: Pen, x: float, _: float) -> None:
         depth = 0.4 if layer.kind == "pool" else 0.8
         top = pen.put(layer, x + room * 0.46, turn=turn, depth=depth, side=side)
-        if label or layer.kind == "pool":
-            name = "input" if photo else f"{layer.name}  {op_text(layer)}" if layer.kind == "conv" and not layer.name.isdigit() else op_text(layer)
+        if label or layer.kind in ("pool", "conv"):
+            name = (
+                "input"
+                if photo
+                else f"{layer.name}  {op_text(layer)}"
+                if layer.kind == "conv" and not layer.name.isdigit()
+                else op_text(layer)
+            )
             pen.label(layer, name, top, priority=0.5 if label else 2.0)
         pen.top = top
 
     gap = 12.0 + (0.8 * math.sqrt(channels) * 0.6 if not photo else 16.0)
-    return Piece(width=room, gap=gap, stretch=1.0, most=0.5 * width, layers=(layer.id,), draw=draw, height=height)
+    return Piece(
+        width=room, gap=gap, stretch=1.0, most=0.5 * width, layers=(layer.id,), draw=draw, height=height
+    )
 
 
 def closed_cards(item: Item) -> tuple[Layer, ...]:
@@ -159,7 +182,12 @@ def block_piece(item: Item, law: SizeLaw, *, opened: bool) -> Piece:
     else:
         inside = 0.06 * wide + pitch * len(cards) + (0.16 * wide if cards else 0.0)
     room = inside + across(wide, TURN)
-    tallest = max([height, *(panel_size(law.side(face_shape(c)), *face_shape(c)[1:], face_shape(c)[0])[1] for c in cards)])
+    tallest = max(
+        [
+            height,
+            *(panel_size(law.side(face_shape(c)), *face_shape(c)[1:], face_shape(c)[0])[1] for c in cards),
+        ]
+    )
 
     def draw(pen: Pen, x: float, _: float) -> None:
         begin, here = x, x + (18.0 if opened else 0.06 * wide)
@@ -202,7 +230,15 @@ def _join(pen: Pen, item: Item, joint: tuple[float, float, float], wide: float, 
             begin = (pen.top[0] + 0.08 * wide, pen.top[1], pen.top[2])
             high = max(high, begin[1] + 15.0)
         path = rounded([begin, (begin[0], high, begin[2]), (joint[0], high, joint[2]), joint], 26.0)
-        canvas.line("skip", path, 4.4, pen.ink, bead=8.8 if item.projected else 0.0, target=item.output.id, group=pen.group)
+        canvas.line(
+            "skip",
+            path,
+            4.4,
+            pen.ink,
+            bead=8.8 if item.projected else 0.0,
+            target=item.output.id,
+            group=pen.group,
+        )
     elif item.skip and pen.top is not None:
         begin = (pen.top[0] + 10.0, pen.top[1] - 2.0, pen.top[2])
         canvas.line("skip", arch(begin, joint, rise), 4.4, pen.ink, target=item.output.id, group=pen.group)
@@ -229,10 +265,22 @@ def _patch(pen: Pen, item: Item, left: float, right: float, wide: float, first: 
     above = pen.y + 1.15 * pen.size(first)[1]
     anchors = (
         *(((left + shift, pen.y - 3.0, front + 4.0), (0.0, 1.0)) for shift in (12.0, 40.0, 80.0)),
-        *(((left + shift, above + up * canvas.pixel, pen.z), (0.0, 0.0)) for up in (26.0, 40.0, 56.0) for shift in (12.0, 60.0)),
+        *(
+            ((left + shift, above + up * canvas.pixel, pen.z), (0.0, 0.0))
+            for up in (26.0, 40.0, 56.0)
+            for shift in (12.0, 60.0)
+        ),
     )
     canvas.wish(
-        Wish(key=f"opened {item.scope}", lines=(line,), anchors=anchors, priority=0.7, ground="patch", pad=3.0, group=pen.group)
+        Wish(
+            key=f"opened {item.scope}",
+            lines=(line,),
+            anchors=anchors,
+            priority=0.7,
+            ground="patch",
+            pad=3.0,
+            group=pen.group,
+        )
     )
 
 
@@ -242,7 +290,10 @@ def deck_piece(items: tuple[Item, ...], law: SizeLaw, count: int) -> Piece:
     Args:
         count: Blocks that are folded; more than there are cards where the cards were thinned.
     """
-    sides = [panel_size(law.side(face_shape(i.output)), *face_shape(i.output)[1:], face_shape(i.output)[0]) for i in items]
+    sides = [
+        panel_size(law.side(face_shape(i.output)), *face_shape(i.output)[1:], face_shape(i.output)[0])
+        for i in items
+    ]
     wide, tall = sides[0]
     least = 9.0 * len(items) + across(wide, 4.0)
 
@@ -256,11 +307,18 @@ def deck_piece(items: tuple[Item, ...], law: SizeLaw, count: int) -> Piece:
             joint = (x1, y1 + RISE, z1)
             if item.skip and before is not None and (index == 0 or pitch >= THIN_PITCH):
                 begin = (before[0] + (10.0 if index == 0 else 4.0), before[1] - 2.0, before[2])
-                pen.canvas.line("skip", arch(begin, joint, 15.0), 4.0, pen.ink, target=item.output.id, group=pen.group)
+                pen.canvas.line(
+                    "skip", arch(begin, joint, 15.0), 4.0, pen.ink, target=item.output.id, group=pen.group
+                )
             if item.skip:
                 thick = pitch >= THIN_PITCH
                 pen.canvas.disc(
-                    joint, DISC if thick else 3.4, "+" if thick else "", pen.ink, layer=item.output.id, group=pen.group
+                    joint,
+                    DISC if thick else 3.4,
+                    "+" if thick else "",
+                    pen.ink,
+                    layer=item.output.id,
+                    group=pen.group,
                 )
             before = joint if item.skip else (x1, y1, z1)
             here += pitch
@@ -283,8 +341,8 @@ def _badge(pen: Pen, items: tuple[Item, ...], middle: float, wide: float, count:
     line = pen.canvas.text(f"× {count} folded", 16.0, weight=700, ink="mark")
     anchors = tuple(
         ((middle + shift * wide, pen.y + lift, pen.z + 0.60 * wide), (0.5, 0.5))
-        for lift in (4.0, -6.0, 14.0)
-        for shift in (0.1, 0.4, -0.3)
+        for lift in (6.0, 16.0, 30.0, 60.0)
+        for shift in (0.1, 0.5, -0.4, 1.0)
     )
     pen.canvas.wish(
         Wish(
@@ -294,7 +352,7 @@ def _badge(pen: Pen, items: tuple[Item, ...], middle: float, wide: float, count:
             priority=0.1,
             ground=pen.ink,
             pad=5.0,
+            over=frozenset(item.output.id for item in items),
             group=pen.group,
         )
     )
-

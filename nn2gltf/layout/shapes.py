@@ -47,7 +47,9 @@ class SizeLaw:
     exponent: float
 
     @classmethod
-    def over(cls, amounts: Iterable[float], *, largest: float, ratio: float = 1.9, most: float = 1.0) -> SizeLaw:
+    def over(
+        cls, amounts: Iterable[float], *, largest: float, ratio: float = 1.9, most: float = 1.0
+    ) -> SizeLaw:
         """The law that draws the largest amount ``largest`` wide and the smallest at most ``ratio`` times smaller."""
         values = list(amounts) or [1.0]
         high, low = max(values), max(1.0, min(values))

@@ -51,7 +51,7 @@ class Stage:
     @property
     def kinds(self) -> str:
         """Classes of its blocks, for a sign."""
-        names = list(dict.fromkeys(item.type for item in self.items if item.type))
+        names = list(dict.fromkeys(item.type for item in self.items if item.scope and item.type))
         return " + ".join(safe(name, limit=24) for name in names[:2]) + (" ..." if len(names) > 2 else "")
 
 
@@ -66,9 +66,9 @@ def split_stages(chain: Chain) -> tuple[list[Stage], list[Item]]:
     runs: list[list[Item]] = [body[:stem]] if stem else []
     first = len(runs)
     for item in body[stem:]:
-        if len(runs) > first and (_resolution(runs[-1][0]) == _resolution(item) or _is_pool(item)):
-            runs[-1].append(item)
-        elif len(runs) > first and (runs[-1][-1].output.kind == "input"):
+        if (len(runs) > first and (_resolution(runs[-1][0]) == _resolution(item) or _is_pool(item))) or (
+            len(runs) > first and (runs[-1][-1].output.kind == "input")
+        ):
             runs[-1].append(item)
         else:
             runs.append([item])

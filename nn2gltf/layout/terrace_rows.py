@@ -42,6 +42,11 @@ class Word:
         """Blocks that stand folded."""
         return sum(piece.folded for piece in self.pieces)
 
+    @property
+    def labelled(self) -> bool:
+        """Whether single layers stand in it, with a label above."""
+        return not self.stage.stem and any(len(item.layers) == 1 for item in self.stage.items)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
@@ -90,6 +95,11 @@ def plan_rows(stages: list[Stage], law: SizeLaw, tail_pixels: float, *, most_car
     return _open_one(best[1])
 
 
+def row_gap(row: Sequence[Word]) -> float:
+    """Space above a row, scene units."""
+    return ROW_GAP + (26.0 if any(word.labelled for word in row) else 0.0)
+
+
 def _row_width(row: Sequence[Word]) -> float:
     return sum(word.width for word in row) + STAGE_GAP * (len(row) - 1)
 
@@ -122,7 +132,8 @@ def _wrap(stages: list[Stage], law: SizeLaw, width: float, tail_pixels: float, m
                 rows.append([word])
             used = start + word.width
         heights = [max(word.height for word in row) for row in rows]
-        tall = heights[0] + sum(b + ROW_LEAN * a + ROW_GAP for a, b in zip(heights[:-1], heights[1:], strict=True)) + 60.0
+        gaps = [row_gap(row) for row in rows[1:]]
+        tall = heights[0] + sum(heights[1:]) + ROW_LEAN * sum(heights[:-1]) + sum(gaps) + 60.0
         widest = max([width, *(_row_width(row) for row in rows)])
         pixel = max(widest / FIGURE_PIXELS, tall / TALL_PIXELS)
     return Plan(rows=tuple(tuple(row) for row in rows), width=widest, tail=tail, pixel=pixel, law=law)
@@ -149,7 +160,11 @@ def _word(stage: Stage, law: SizeLaw, *, fold: bool = False, most_cards: int = 4
 def _same(item: Item, items: list[Item]) -> bool:
     """Whether an item is one of the stage's blocks: of the most frequent shape of output."""
     shapes = [other.shape for other in items if other.parameters]
-    return bool(item.parameters) and bool(shapes) and item.shape == max(set(shapes), key=lambda s: (shapes.count(s), s or (0,)))
+    return (
+        bool(item.parameters)
+        and bool(shapes)
+        and item.shape == max(set(shapes), key=lambda s: (shapes.count(s), s or (0,)))
+    )
 
 
 def _thinned(items: list[Item], most: int) -> tuple[Item, ...]:
@@ -181,5 +196,9 @@ def _open_one(plan: Plan) -> Plan:
     rows = [list(row) for row in plan.rows]
     rows[r][w] = opened
     return Plan(
-        rows=tuple(tuple(row) for row in rows), width=plan.width, tail=plan.tail, pixel=plan.pixel, law=plan.law
+        rows=tuple(tuple(row) for row in rows),
+        width=plan.width,
+        tail=plan.tail,
+        pixel=plan.pixel,
+        law=plan.law,
     )

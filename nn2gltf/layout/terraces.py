@@ -16,7 +16,7 @@ from nn2gltf.layout.options import LayoutOptions
 from nn2gltf.layout.pieces import Pen
 from nn2gltf.layout.plugin import Layout
 from nn2gltf.layout.stages import Stage, count_text, shape_text, split_stages
-from nn2gltf.layout.terrace_rows import ROW_GAP, ROW_LEAN, STAGE_GAP, Plan, Word, plan_rows, size_law
+from nn2gltf.layout.terrace_rows import ROW_LEAN, STAGE_GAP, Plan, Word, plan_rows, row_gap, size_law
 
 DEPTHS = (0.0, 60.0, 115.0, 160.0)
 NEXT_DEPTH = 45.0
@@ -70,12 +70,16 @@ def _read(graph: Graph, options: LayoutOptions) -> tuple[Chain, list[Stage], Hea
 def select(graph: Graph, options: LayoutOptions) -> Selection:
     """What terraces draw: blocks' outputs and inner cards, decks, head."""
     chain, _, head, plan = _read(graph, options)
-    drawn = {i for row in plan.rows for word in row for piece in word.pieces for i in piece.layers} | set(head.drawn)
+    drawn = {i for row in plan.rows for word in row for piece in word.pieces for i in piece.layers} | set(
+        head.drawn
+    )
     folded = plan.folded
     notes = [f"{folded} blocks stand folded: only their outputs are drawn."] if folded else []
     hidden = len(graph.layers) - len(drawn)
     if hidden:
-        notes.append(f"{hidden} of {len(graph.layers)} layers are not drawn: inner layers, shortcuts, folded blocks.")
+        notes.append(
+            f"{hidden} of {len(graph.layers)} layers are not drawn: inner layers, shortcuts, folded blocks."
+        )
     return Selection(
         layout="terraces",
         drawn=tuple(layer.id for layer in graph.layers if layer.id in drawn),
@@ -86,7 +90,9 @@ def select(graph: Graph, options: LayoutOptions) -> Selection:
     )
 
 
-def place(graph: Graph, options: LayoutOptions, plates: Mapping[str, PlateSize], measure: Measure) -> Placement:
+def place(
+    graph: Graph, options: LayoutOptions, plates: Mapping[str, PlateSize], measure: Measure
+) -> Placement:
     """Rows of stages, signs on the left, head at the end of the last row."""
     _, stages, head, plan = _read(graph, options)
     canvas = Canvas(graph=graph, measure=measure, pixel=plan.pixel)
@@ -95,7 +101,7 @@ def place(graph: Graph, options: LayoutOptions, plates: Mapping[str, PlateSize],
     tops: list[tuple[Word, float, float]] = []
     for index, row in enumerate(plan.rows):
         tall = max(word.height for word in row)
-        y = y - (tall + ROW_LEAN * before + ROW_GAP) if index else 0.0
+        y = y - (tall + ROW_LEAN * before + row_gap(row)) if index else 0.0
         z = DEPTHS[index] if index < len(DEPTHS) else DEPTHS[-1] + NEXT_DEPTH * (index - len(DEPTHS) + 1)
         last = index == len(plan.rows) - 1
         room = plan.width - (head_width(head, tall, plates, scale) if last else 0.0)
@@ -108,14 +114,19 @@ def place(graph: Graph, options: LayoutOptions, plates: Mapping[str, PlateSize],
         height = max(words[-1].height, 60.0)
         start = (end.right + 34.0, end.y, end.z)
         canvas.line(
-            "edge", [(end.right, end.y - 14.5, end.front), (start[0] + 10.0, end.y - 14.5, end.front)], 3.0, end.ink
+            "edge",
+            [(end.right, end.y - 14.5, end.front), (start[0] + 10.0, end.y - 14.5, end.front)],
+            3.0,
+            end.ink,
         )
         draw_head(canvas, head, start, height, plates, scale, ink=end.ink)
     left, top = _draw_signs(canvas, stages, tops, plates)
     return finish_canvas(canvas, plates, title=(left, top), texels=options.most_texels)
 
 
-def _draw_row(canvas: Canvas, row: tuple[Word, ...], plan: Plan, spot: tuple[float, float], room: float) -> Ends:
+def _draw_row(
+    canvas: Canvas, row: tuple[Word, ...], plan: Plan, spot: tuple[float, float], room: float
+) -> Ends:
     """The stages of a row, justified by stretching the gaps after pieces."""
     y, z = spot
     pieces = [piece for word in row for piece in word.pieces]
@@ -140,7 +151,11 @@ def _draw_row(canvas: Canvas, row: tuple[Word, ...], plan: Plan, spot: tuple[flo
             share = min(piece.most, max(0.0, slack) * piece.stretch / total)
             piece.draw(pen, x, share)
             ends_stage = index == len(word.pieces) - 1
-            x += piece.width + (piece.gap if not ends_stage else 0.35 * piece.gap) + (share if piece.folded or not ends_stage else 0.0)
+            x += (
+                piece.width
+                + (piece.gap if not ends_stage else 0.35 * piece.gap)
+                + (share if piece.folded or not ends_stage else 0.0)
+            )
         right = x + 12.0
         depth = 0.36 * word.height
         front = z + depth + 8.0
@@ -185,13 +200,14 @@ def _return_lines(canvas: Canvas, ends: list[Ends]) -> None:
             ],
             16.0,
         )
-        canvas.line(
-            "return", path, 3.0, f"{here.ink} / 0.62", ink_end=f"{after.ink} / 0.62", arrow=15.0
-        )
+        canvas.line("return", path, 3.0, f"{here.ink} / 0.62", ink_end=f"{after.ink} / 0.62", arrow=15.0)
 
 
 def _draw_signs(
-    canvas: Canvas, stages: list[Stage], tops: list[tuple[Word, float, float]], plates: Mapping[str, PlateSize]
+    canvas: Canvas,
+    stages: list[Stage],
+    tops: list[tuple[Word, float, float]],
+    plates: Mapping[str, PlateSize],
 ) -> tuple[float, float]:
     """A sign a stage, left of its row and below the one before; returns the title's corner."""
     most = max((stage.parameters for stage in stages), default=0) or 1

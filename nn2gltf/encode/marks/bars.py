@@ -166,7 +166,10 @@ def percents(drawing: Drawing, layer_id: str, place: LayerPlacement, probe: int,
     """A percentage right of each bar's track, in the layer's local frame."""
     probability = _probability(drawing, layer_id, probe)[step]
     best = int(np.argmax(probability))
-    x, scale = _bar_start(place) + place.length + 0.2 * place.grid.height, drawing.placement.text_scale * place.text
+    x, scale = (
+        _bar_start(place) + place.length + 0.2 * place.grid.height,
+        drawing.placement.text_scale * place.text,
+    )
     items = []
     for index, (_, y) in enumerate(place.grid.centers()):
         key = percent_key(float(probability[index]), bright=index == best)
