@@ -148,6 +148,8 @@ def _wrap(
     """Break positions by dynamic programming over rows: least (widest row + cost of cut lines)."""
     count = len(widths)
     crossing = _cuts(columns, edges, count)
+    if tail_pixels:
+        crossing[-1] += 1e5  # bars stay behind what they read
     best: FlowPlan | None = None
     for rows in range(1, min(MOST_ROWS, count) + 1):
         breaks = _breaks(widths, crossing, rows)
