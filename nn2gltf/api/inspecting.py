@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from nn2gltf.api.files import is_file_source, record_files
 from nn2gltf.ir.graph import Graph
-from nn2gltf.ir.json import JsonObject
+from nn2gltf.ir.json import Json, JsonObject
 from nn2gltf.ir.recording import Recording
 
 SCENE_SUFFIXES = (".glb", ".gltf")
@@ -40,7 +42,12 @@ class Inspection:
 
 
 def inspect(
-    source: Any, *, model: str | None = None, inputs: tuple[str, ...] = (), trust_model_code: bool = False
+    source: Any,
+    *,
+    model: str | None = None,
+    inputs: tuple[str, ...] = (),
+    max_nodes: int | None = None,
+    trust_model_code: bool = False,
 ) -> Inspection:
     """Say what a scene, a recording or a model holds.
 
@@ -48,6 +55,7 @@ def inspect(
         source: A scene file, a recording's folder, or a model as for :func:`nn2gltf.export`.
         model: For a file that holds weights only: who builds the module.
         inputs: Shapes of the model's inputs, when they cannot be inferred.
+        max_nodes: Most nodes of a model file after expansion.
         trust_model_code: Allow code inside the file to run.
 
     Raises:
@@ -61,6 +69,11 @@ def inspect(
             from nn2gltf.record import read_recording
 
             return _inspect_recording(read_recording(path))
+    if is_file_source(source):
+        found = record_files(
+            [source], model=model, inputs=[*inputs], max_nodes=max_nodes, trust=trust_model_code, values=False
+        )
+        return _inspect_graph(found.graph, str(found.meta.get("weights", "given")), found.meta)
     from nn2gltf.api.torch_samples import make_shapes
     from nn2gltf.api.torch_subject import read_subject
     from nn2gltf.sources.torch_inputs import infer_inputs
@@ -84,9 +97,10 @@ def _inspect_scene(path: Path) -> Inspection:
     return Inspection(kind="scene", text=str(summary), facts=summary.to_json())
 
 
-def _inspect_graph(graph: Graph, weights: str) -> Inspection:
+def _inspect_graph(graph: Graph, weights: str, meta: Mapping[str, Json] | None = None) -> Inspection:
     text = "\n".join([str(graph), f"weights: {weights}", *(f"note: {line}" for line in graph.report)])
-    return Inspection(kind="model", text=text, facts={"weights": weights, "graph": graph.to_json()})
+    facts: JsonObject = {"weights": weights, "graph": graph.to_json(), "meta": dict(meta or {})}
+    return Inspection(kind="model", text=text, facts=facts)
 
 
 def _inspect_recording(recording: Recording) -> Inspection:

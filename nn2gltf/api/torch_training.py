@@ -18,7 +18,6 @@ from nn2gltf.api.torch_subject import read_subject
 from nn2gltf.errors import InterruptedRunError, UsageError
 from nn2gltf.ir.json import JsonObject
 from nn2gltf.ir.recording import Recording, Step
-from nn2gltf.passes import run_passes
 from nn2gltf.record import choose_probes
 from nn2gltf.train.data import ImageData
 from nn2gltf.train.datasets import DATASETS
@@ -142,7 +141,6 @@ def _write_files(
     if job.outputs:
         scene = encode_recording(
             recording,
-            run_passes(recording.graph),
             SceneOptions.from_keywords(**job.scene_options),
             made_with={"train": job.settings.to_json()},
         )

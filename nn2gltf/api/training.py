@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nn2gltf.api.outputs import check_scene_output
-from nn2gltf.errors import OutputError, UsageError
+from nn2gltf.errors import OutputError
 from nn2gltf.files import check_output
 
 if TYPE_CHECKING:
@@ -55,6 +55,10 @@ def train_model(
     from nn2gltf.api.scenes import SceneOptions
 
     SceneOptions.from_keywords(**scene_options)
+    from nn2gltf.train.registry import find_model
+
+    if isinstance(model, str) and ":" not in model:
+        find_model(model)
     _check_outputs(output, record, save, force=force)
     from nn2gltf.api.torch_training import TrainingJob, run_job
     from nn2gltf.train.data import load_dataset
@@ -94,12 +98,10 @@ def demo(
     from nn2gltf.api.scenes import SceneOptions
     from nn2gltf.api.torch_training import TrainingJob, run_job
     from nn2gltf.train.data import load_dataset
-    from nn2gltf.train.registry import model_names
+    from nn2gltf.train.registry import find_model
 
     SceneOptions.from_keywords(**scene_options)
-    if model not in model_names():
-        hint = f"Known: {', '.join(model_names())}."
-        raise UsageError(f"unknown model {model!r}", code="E_UNKNOWN_NAME", hint=hint)
+    find_model(model)
     place = _make_folder(Path(folder))
     outputs = (place / f"{model}.glb", place / f"{model}.html")
     for output in outputs:

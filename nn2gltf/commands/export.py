@@ -12,7 +12,7 @@ from nn2gltf.commands.terminal import next_command, show_file
 
 
 @click.command()
-@click.argument("source", metavar="MODEL|RUN")
+@click.argument("sources", metavar="MODEL|RUN|CHECKPOINT...", nargs=-1, required=True)
 @output_option(None, "Scene: .glb, .gltf or .html.  [default: the source's name with .glb]")
 @option(
     "--sample",
@@ -29,7 +29,17 @@ from nn2gltf.commands.terminal import next_command, show_file
 @option(
     "--model", metavar="SPEC", help="Who builds the module of a file of weights: pkg.mod:factory, net.py:Net."
 )
+@option("--weights", type=click.Path(), metavar="FILE", help="Weights for a model that MODEL builds.")
 @option("--data-dir", type=click.Path(), metavar="DIR", help="Where data sets are.")
+@option(
+    "--epochs-from",
+    type=click.Choice(["auto", "file", "name", "count"]),
+    default="auto",
+    help="Epochs of several checkpoints: stored in them, numbers in their names, or 1, 2, 3 ...",
+)
+@option("--max-nodes", type=click.IntRange(1), metavar="N", help="Most nodes of a file.  [default: 1000000]")
+@option("--max-memory", type=click.FloatRange(0.1), metavar="GB", help="For reading a file.  [default: 4]")
+@option("--max-seconds", type=click.IntRange(1), metavar="N", help="For reading a file.  [default: 120]")
 @click.option(
     "--trust-model-code",
     is_flag=True,
@@ -40,25 +50,32 @@ from nn2gltf.commands.terminal import next_command, show_file
 @click.pass_obj
 def export(
     session: Session,
-    source: str,
+    sources: tuple[str, ...],
     output: Path | None,
     sample: str | None,
     inputs: tuple[str, ...],
     model: str | None,
+    weights: str | None,
     data_dir: str | None,
+    epochs_from: str,
+    max_nodes: int | None,
+    max_memory: float | None,
+    max_seconds: int | None,
     trust_model_code: bool,
     force: bool,
     scene: dict[str, Any],
 ) -> None:
     """Turn a model or a recording into a scene.
 
-    MODEL is a file of torch.save, torchvision:resnet18, pkg.mod:factory or net.py:Net; RUN is a folder that
-    nn2gltf train --record or a Recorder made.
+    MODEL is a file (.pt .pth .ckpt .pt2 .safetensors .onnx), torchvision:resnet18, pkg.mod:factory or net.py:Net;
+    RUN is a folder that nn2gltf train --record or a Recorder made. Several CHECKPOINT files of one run with
+    --model NET make one animated scene, a step each.
     """
     from nn2gltf.api.exporting import default_output
     from nn2gltf.api.exporting import export as export_source
 
-    target = output or default_output(source)
+    source: str | list[str] = sources[0] if len(sources) == 1 else [*sources]
+    target = output or default_output(sources[0])
     written = export_source(
         source,
         target,
@@ -66,6 +83,11 @@ def export(
         inputs=inputs,
         model=model,
         data_dir=data_dir,
+        weights=weights,
+        epochs_from=epochs_from,
+        max_nodes=max_nodes,
+        max_memory_gb=max_memory,
+        max_seconds=max_seconds,
         trust_model_code=trust_model_code,
         force=force,
         **scene,

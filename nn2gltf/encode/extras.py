@@ -57,7 +57,9 @@ def encode_extras(
         "layers": [_layer(drawing, layer, page_index) for layer in graph.layers],
         "edges": cast("Json", edges),
         "scopes": _scopes(graph),
+        "repeats": [repeat.to_json() for repeat in graph.repeats],
         "reductions": [
+            *_fold_reductions(graph),
             *prepared.plan.reductions,
             *prepared.selection.reductions,
             *drawing.placement.reductions,
@@ -66,6 +68,14 @@ def encode_extras(
         ],
         "report": list(graph.report),
     }
+
+
+def _fold_reductions(graph: Graph) -> list[Json]:
+    return [
+        f"{repeat.count} identical blocks of {repeat.scope or graph.name} are drawn once: {repeat.copies[0][0]} ..."
+        for repeat in graph.repeats
+        if repeat.folded
+    ]
 
 
 def _recorded_reductions(recording: Recording) -> list[str]:

@@ -93,7 +93,8 @@ def reduce_maps(maps: FloatArray, values: LayerValues) -> FloatArray:
     if values.pool > 1:
         maps = _pool(maps, values.pool)
     if values.project == "grey":
-        return maps.mean(axis=1, keepdims=True)
+        grey: FloatArray = maps.mean(axis=1, keepdims=True)
+        return grey
     if values.project == "side":
         return _shrink(maps.mean(axis=3).swapaxes(1, 2), values.cell_shape[1])[:, None]
     if values.project == "top":

@@ -31,7 +31,7 @@ class LayerValues:
         margin: Texels kept free around its tiles on a page.
         full_shape, full_cells: Of the tensor, where what is drawn is a reduction of it.
         pool: Each number is the mean of pool x pool of the tensor's.
-        project: The tensor's mean over columns (``side``: rows x channels) or over rows (``top``: channels x columns), or
+        project: The tensor's mean over columns (``side``: rows x channels), over rows (``top``: channels x columns) or
             over channels (``grey``).
     """
 

@@ -129,6 +129,8 @@ class Sign:
 
 LINE_HEIGHT = 1.24
 """Distance of lines, in font sizes."""
+SPARE = 0.25
+"""Of the largest size, added to a width: letters are drawn at whole pixels, a little wider than measured."""
 BAR_ROOM = 0.8
 """Height of a sign's bar with the space above it, in sizes of the last line."""
 
@@ -149,4 +151,5 @@ def sign_size(
     height = sum(line.size * LINE_HEIGHT for line in lines)
     if bar_length:
         height += BAR_ROOM * lines[-1].size
-    return width + 2 * pad, height + 2 * pad
+    spare = SPARE * max(line.size for line in lines)
+    return width + spare + 2 * pad, height + 2 * pad

@@ -59,6 +59,15 @@ class View:
         point: Vector = self.right * u + self._ground * ground_depth + np.array([0.0, y, 0.0])
         return point
 
+    def row_depth(self, u: float) -> float:
+        """Ground depth of the row (the world's X axis) at picture coordinate u."""
+        return u * math.tan(self.azimuth)
+
+    @property
+    def row_slope(self) -> float:
+        """How far a thing on the row's ground line sinks per unit of u, from the front to the view from behind."""
+        return 2.0 * math.tan(self.azimuth) * float(self.up @ self._ground)
+
     @property
     def _ground(self) -> Vector:
         """Horizontal unit vector towards the camera."""

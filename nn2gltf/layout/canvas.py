@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -111,9 +112,11 @@ class Canvas:
         self.layers.append(place)
         return place
 
-    def line(self, kind: LineKind, points: Points, width: float, ink: str, **rest: object) -> None:
+    def line(
+        self, kind: LineKind, points: Points | Sequence[Sequence[float]], width: float, ink: str, **rest: Any
+    ) -> None:
         """Add a line."""
-        self.lines.append(Line(kind=kind, points=np.asarray(points, float), width=width, ink=ink, **rest))  # type: ignore[arg-type]
+        self.lines.append(Line(kind=kind, points=np.asarray(points, float), width=width, ink=ink, **rest))
 
     def disc(self, center: Sequence[float], radius: float, symbol: str, ink: str, **rest: str) -> None:
         """Add a joint."""
@@ -142,22 +145,20 @@ class Canvas:
         self.wishes.append(wish)
 
     def sign_at(
-        self, sign_key: str, lines: Sequence[TextLine], left: float, top: float, **rest: object
+        self, key: str, lines: Sequence[TextLine], left: float, top: float, *, depth: float = 0.0, **rest: Any
     ) -> Sign:
-        """A sign whose upper left corner lies at picture coordinates (left, top), on the ground depth 0."""
-        bar = rest.get("bar_length", 0.0)
-        pad = rest.get("pad", 0.0)
-        width, height = sign_size(lines, self.measure, pad=float(pad), bar_length=float(bar))  # type: ignore[arg-type]
-        center = self.view.stand(
-            left + width / 2, top - height * self.view.up[1] / 2, float(rest.pop("depth", 0.0))
-        )  # type: ignore[arg-type]
+        """A sign whose upper left corner lies at picture coordinates (left, top), on a ground depth."""
+        width, height = sign_size(
+            lines, self.measure, pad=rest.get("pad", 0.0), bar_length=rest.get("bar_length", 0.0)
+        )
+        x, y, z = self.view.stand(left + width / 2, top - height * float(self.view.up[1]) / 2, depth)
         sign = Sign(
-            key=sign_key,
+            key=key,
             lines=tuple(lines),
-            center=(float(center[0]), float(center[1]), float(center[2])),
+            center=(float(x), float(y), float(z)),
             width=width,
             height=height,
-            **rest,  # type: ignore[arg-type]
+            **rest,
         )
         self.signs.append(sign)
         return sign

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from nn2gltf.ir.furniture import Points
+from nn2gltf.ir.furniture import Points, Sign
 from nn2gltf.ir.placement import Placement, PlatePlacement, PlateSize
-from nn2gltf.layout.camera import ASPECT_RATIO, View, place_camera
+from nn2gltf.layout.camera import View, place_camera
 from nn2gltf.layout.canvas import Canvas
 from nn2gltf.layout.labels import Taken, box_corners, obstacles, place_labels
-from nn2gltf.layout.picture import Rect, bounds, free_place_below
+from nn2gltf.layout.picture import Rect, bounds
 
 SCENE_EXTENT_M = 10.0
 PLATE_PIXELS = 3.4
@@ -77,8 +77,7 @@ def _header(plates: Mapping[str, PlateSize], scale: float, left: float, top: flo
 
 def _crowd(canvas: Canvas) -> list[Rect]:
     rects = [Rect(*(float(v) for v in row)) for row in obstacles(canvas)]
-    for solid in canvas.solids:
-        rects.append(Rect.around(canvas.view.flat(box_corners(solid.low, solid.high))))
+    rects += [Rect.around(canvas.view.flat(box_corners(s.low, s.high))) for s in canvas.solids]
     return rects
 
 
@@ -95,7 +94,11 @@ def _legend_place(crowd: list[Rect], width: float, height: float, pad: float) ->
                 np.array([rect.left - pad, rect.bottom - pad, rect.right + pad, rect.top + pad])
             ):
                 return rect
-    return free_place_below(crowd, width, height, pad=pad, aspect=ASPECT_RATIO, prefer=0.7)
+    left = max(whole.left, whole.right - width)
+    top = min(
+        (r.bottom for r in crowd if r.left < left + width + pad and left < r.right + pad), default=whole.top
+    )
+    return Rect(left, top - pad - height, left + width, top - pad)
 
 
 def _plate(key: str, rect: Rect, view: View) -> PlatePlacement:
@@ -144,7 +147,8 @@ def _extent(canvas: Canvas, plates: tuple[PlatePlacement, ...]) -> Points:
     clouds += [np.asarray(line.points) for line in canvas.lines]
     clouds += [box_corners(solid.low, solid.high) for solid in canvas.solids]
     right = canvas.view.right
-    for plate in (*plates, *canvas.signs):
+    upright: list[PlatePlacement | Sign] = [*plates, *canvas.signs]
+    for plate in upright:
         half = np.array([[sx * plate.width / 2, sy * plate.height / 2] for sx in (-1, 1) for sy in (-1, 1)])
         clouds.append(
             np.asarray(plate.center) + half[:, :1] * right + half[:, 1:] * np.array([0.0, 1.0, 0.0])

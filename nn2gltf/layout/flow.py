@@ -98,7 +98,7 @@ def place(
         y = y - tall - ROW_GAP if row else 0.0
         grounds.append((y, DEPTH * row))
     ink = {i: f"stage {group.number}" for group in reading.groups for i in group.things}
-    ports = make_ports(reading.things, columns, plan, grounds)
+    ports = make_ports(columns, plan, grounds)
     for index in reading.shown:
         draw_thing(canvas, reading.things[index], plan.spots[index], ports[index], ink.get(index, "neutral"))
     draw_racks(

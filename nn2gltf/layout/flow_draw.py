@@ -22,9 +22,7 @@ TURN_CARD = 22.0
 INDENT = 20.0
 
 
-def make_ports(
-    things: Sequence[Thing], columns: Columns, plan: FlowPlan, grounds: Sequence[tuple[float, float]]
-) -> list[Port]:
+def make_ports(columns: Columns, plan: FlowPlan, grounds: Sequence[tuple[float, float]]) -> list[Port]:
     """Where every thing stands and where lines meet it."""
     row_of, left = {}, {}
     for row, (a, b) in enumerate(zip(plan.rows[:-1], plan.rows[1:], strict=True)):
@@ -90,7 +88,7 @@ def draw_thing(canvas: Canvas, thing: Thing, spot: Spot, port: Port, ink: str) -
 
 
 def _joint_layer(canvas: Canvas, thing: Thing, center: tuple[float, float, float]) -> None:
-    """The joining layer's own tensor as a small panel behind the disc would only be in the way: a block stands for it."""
+    """A small block behind the disc stands for the joining layer."""
     canvas.layers.append(
         LayerPlacement(
             id=thing.output.id,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from nn2gltf.layout.canvas import across, panel_size
 from nn2gltf.layout.grid import Columns
@@ -84,8 +85,8 @@ def _plan(
     best: FlowPlan | None = None
     for _ in range(2):
         spots, cells = _sizes(things, columns, law, rack, pixel)
-        widths, heights = _columns(things, columns, spots, cells)
-        best = _wrap(things, edges, columns, spots, cells, widths, heights, tail_pixels)
+        widths, heights = _columns(columns, spots, cells)
+        best = _wrap(edges, columns, spots, cells, widths, heights, tail_pixels)
         pixel = best.pixel
     assert best is not None
     return best
@@ -123,7 +124,7 @@ def _spot(thing: Thing, law: SizeLaw, factor: float, most: float, racked: bool, 
 
 
 def _columns(
-    things: Sequence[Thing], columns: Columns, spots: Sequence[Spot], cells: Sequence[float]
+    columns: Columns, spots: Sequence[Spot], cells: Sequence[float]
 ) -> tuple[list[float], list[float]]:
     count = len(columns.lanes)
     widths, heights = [0.0] * count, [0.0] * count
@@ -136,7 +137,6 @@ def _columns(
 
 
 def _wrap(
-    things: Sequence[Thing],
     edges: Sequence[tuple[int, int]],
     columns: Columns,
     spots: Sequence[Spot],
@@ -211,7 +211,7 @@ def _measured(
     tail_pixels: float,
     columns: Columns,
 ) -> FlowPlan:
-    spans = list(zip(breaks[:-1], breaks[1:], strict=True))
+    spans = list(pairwise(breaks))
     pixel = 1.2
     for _ in range(2):
         wide = [sum(widths[a:b]) for a, b in spans]

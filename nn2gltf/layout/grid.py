@@ -47,7 +47,7 @@ def arrange(count: int, edges: Sequence[tuple[int, int]]) -> Columns:
             end += 1
         if end > start:
             things = [t for c in range(start, end) for t in held.get(c, [])]
-            used = _lanes(things, column, before, after, lane)
+            used = _lanes(things, column, after, lane)
             lanes[start:end] = [used] * (end - start)
             start = end
         else:
@@ -85,9 +85,7 @@ def _rack_columns(
     return [racks[c] or passed[c] for c in range(most)]
 
 
-def _lanes(
-    things: list[int], column: list[int], before: list[list[int]], after: list[list[int]], lane: list[int]
-) -> int:
+def _lanes(things: list[int], column: list[int], after: list[list[int]], lane: list[int]) -> int:
     """Give every thing of a rack a lane: components by their first input, the longest chain first."""
     inside = set(things)
     left = sorted(inside)

@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from nn2gltf.ir.graph import Graph, Layer
 from nn2gltf.ir.placement import Grid, LayerPlacement, PlateSize
 from nn2gltf.layout.canvas import Canvas, Wish, across, panel_size
@@ -115,7 +117,7 @@ def draw_head(
         before = (middle[0] + 0.5 * width, middle[1], z)
     if head.bars is None:
         return x
-    return _draw_bars(canvas, head, (x + 20.0, y, z), before, height, plates, scale, group)
+    return _draw_bars(canvas, head, (x + 20.0, y, z), before, plates, scale, group)
 
 
 def _name(
@@ -150,7 +152,6 @@ def _draw_bars(
     head: Head,
     start: tuple[float, float, float],
     before: tuple[float, float, float] | None,
-    height: float,
     plates: Mapping[str, PlateSize],
     scale: float,
     group: str,
@@ -187,7 +188,7 @@ def _draw_bars(
     total = head.bars.outputs[0].shape[1]
     words = f"top {head.count} of {total:,} classes" if total > head.count else f"{total} classes"
     name = f"{head.bars.name} · {words}"
-    spot = place.world([0.0, tall / 2 + 6 * canvas.pixel, 0.0])
+    spot = place.world(np.array([0.0, tall / 2 + 6 * canvas.pixel, 0.0]))
     anchors = tuple(
         ((float(spot[0]) - grid.width / 2, float(spot[1]) + up * canvas.pixel, z), (0.0, 0.0))
         for up in (0.0, 12.0, 24.0)

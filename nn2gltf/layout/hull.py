@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from nn2gltf.ir.furniture import Points
@@ -34,9 +36,9 @@ def strips(points: Points, count: int = STRIPS) -> list[list[float]]:
     edges = np.linspace(outline[:, 0].min(), outline[:, 0].max(), count + 1)
     closed = np.concatenate([outline, outline[:1]])
     found = []
-    for left, right in zip(edges[:-1], edges[1:], strict=True):
+    for left, right in pairwise(edges):
         heights = []
-        for (x0, y0), (x1, y1) in zip(closed[:-1], closed[1:], strict=True):
+        for (x0, y0), (x1, y1) in pairwise(closed):
             low, high = max(left, min(x0, x1)), min(right, max(x0, x1))
             if low > high:
                 continue

@@ -116,9 +116,9 @@ class Taken:
         left, bottom, right, top = (float(v) for v in rect)
         for cell in self._cells(rect):
             for other, owner in self.buckets.get(cell, ()):
-                if left < other[2] and other[0] < right and bottom < other[3] and other[1] < top:
-                    if not owner or owner not in over:
-                        return False
+                meets = left < other[2] and other[0] < right and bottom < other[3] and other[1] < top
+                if meets and not (owner and owner in over):
+                    return False
         return True
 
 

@@ -18,8 +18,9 @@ from nn2gltf.ir.placement import Arc, LayerPlacement, Placement, PlatePlacement,
 from nn2gltf.layout.arcs import JOINT_RISE, place_arcs
 from nn2gltf.layout.camera import ASPECT_RATIO, View, hero_view, place_camera
 from nn2gltf.layout.options import LayoutOptions
-from nn2gltf.layout.picture import Rect, bounds, free_place_below
+from nn2gltf.layout.picture import Rect, bounds
 from nn2gltf.layout.plugin import Layout
+from nn2gltf.layout.signs import Crowd, place_signs
 from nn2gltf.layout.size import Body, size_layers
 from nn2gltf.layout.trunk import find_trunk
 
@@ -28,7 +29,8 @@ TURN_DEG = 38.0
 GAP = 17.0
 LABEL_DROP = 5.0
 LABEL_PAD = 4.0
-SIGN_PAD = 8.0
+DROP_PRICE = 12.0
+"""A label hangs a row lower only where that saves so much of the row's length: near its layer it reads better."""
 WIDEST_GAP = 58.0
 MOST_ROUNDS = 8
 LARGEST_TEXT = 2.2
@@ -74,12 +76,12 @@ def _frame(
 ) -> tuple[float, float]:
     """Width and height of the whole picture, scene units."""
     crowd = _crowd(graph, standing, view)
-    whole = bounds([*crowd, *_place_signs(crowd, plates, text_scale).values()])
+    whole = bounds([*crowd.front, *place_signs(crowd, plates, text_scale).values()])
     return whole.right - whole.left, whole.top - whole.bottom
 
 
-def _crowd(graph: Graph, standing: list[Standing], view: View) -> list[Rect]:
-    """Everything that signs must keep clear of, seen from the front and from behind."""
+def _crowd(graph: Graph, standing: list[Standing], view: View) -> Crowd:
+    """Everything that signs must keep clear of."""
     layers = tuple(s.layer for s in standing)
     clouds = [layer.corners for layer in layers]
     clouds += [arc.points for arc in place_arcs(graph, layers)]
@@ -89,7 +91,11 @@ def _crowd(graph: Graph, standing: list[Standing], view: View) -> list[Rect]:
         for s in standing
         if s.label
     ]
-    return [Rect.around(flat(cloud)) for cloud in clouds for flat in (view.flat, view.flat_behind)]
+    return Crowd(
+        front=tuple(Rect.around(view.flat(cloud)) for cloud in clouds),
+        behind=tuple(Rect.around(view.flat_behind(cloud)) for cloud in clouds),
+        slope=view.row_slope,
+    )
 
 
 def _place_layers(
@@ -141,13 +147,15 @@ def _next_in_row(
     placed: list[Standing],
 ) -> Standing:
     layer = _place(layer_id, graph, body)
-    choices = []
+    choices: list[tuple[float, Standing]] = []
     for drop in _label_drops(placed, text_scale):
         here = _stand(layer, view, plates, text_scale, drop=drop)
         if placed:
             here = _shifted(here, placed[-1].body.right + gap - here.body.left, view)
-        choices.append(_clear(here, placed, text_scale, view))
-    return min(choices, key=lambda s: round(s.layer.position[0], 3))
+        here = _clear(here, placed, text_scale, view)
+        price = DROP_PRICE * text_scale if drop else 0.0
+        choices.append((round(here.layer.position[0] + price, 3), here))
+    return min(choices, key=lambda choice: choice[0])[1]
 
 
 def _label_drops(placed: list[Standing], text_scale: float) -> list[float]:
@@ -259,9 +267,12 @@ def _finish(
     arcs = place_arcs(graph, layers)
     crowd = _crowd(graph, standing, view)
     labels = {s.layer.id: s.label for s in standing if s.label}
-    labels.update(_place_signs(crowd, plates, text_scale))
+    labels.update(place_signs(crowd, plates, text_scale))
     depth = {layer.id: view.ground_depth(layer.position) for layer in layers}
-    placed = tuple(_plate(key, rect, view, depth.get(key, 0.0)) for key, rect in labels.items())
+    placed = tuple(
+        _plate(key, rect, view, depth[key] if key in depth else view.row_depth((rect.left + rect.right) / 2))
+        for key, rect in labels.items()
+    )
     points = _extent_points(layers, arcs, placed, view)
     low, high = points.min(axis=0), points.max(axis=0)
     center, scale = (low + high) / 2, SCENE_EXTENT_M / float((high - low).max())
@@ -274,44 +285,6 @@ def _finish(
         center=(float(center[0]), float(center[1]), float(center[2])),
         camera=place_camera(view, (points - center) * scale),
     )
-
-
-def _place_signs(crowd: list[Rect], plates: Mapping[str, PlateSize], text_scale: float) -> dict[str, Rect]:
-    """Title top left and counter top right on one line, the legend below where the picture stays largest."""
-    pad = SIGN_PAD * text_scale
-    sizes = {key: _scaled(plates[key], text_scale) for key in ("title", "counter", "legend") if key in plates}
-    signs = _header(crowd, sizes, pad)
-    if "legend" in sizes:
-        others = [*crowd, *signs.values()]
-        signs["legend"] = free_place_below(others, *sizes["legend"], pad=pad, aspect=ASPECT_RATIO, prefer=0.6)
-    return signs
-
-
-def _scaled(size: PlateSize, scale: float) -> tuple[float, float]:
-    return size.width * scale, size.height * scale
-
-
-def _header(crowd: list[Rect], sizes: Mapping[str, tuple[float, float]], pad: float) -> dict[str, Rect]:
-    """As low as both signs are clear of everything, but not below the top of the crowd."""
-    whole = bounds(crowd)
-    signs: dict[str, Rect] = {}
-    if "title" in sizes:
-        width, height = sizes["title"]
-        signs["title"] = Rect(whole.left, -height, whole.left + width, 0.0)
-    if "counter" in sizes:
-        width, height = sizes["counter"]
-        left = whole.right - width
-        if "title" in signs:
-            left = max(left, signs["title"].right + 2 * pad)
-        signs["counter"] = Rect(left, -height, left + width, 0.0)
-    needed = [r.top + pad - sign.bottom for sign in signs.values() for r in crowd if _meets(sign, r, pad)]
-    top = max([whole.top, *needed])
-    return {key: sign.moved(0.0, top) for key, sign in signs.items()}
-
-
-def _meets(sign: Rect, other: Rect, pad: float) -> bool:
-    """Whether two rectangles share a part of the picture's width."""
-    return sign.left < other.right + pad and other.left < sign.right + pad
 
 
 def _joint_points(layer: LayerPlacement) -> Points:

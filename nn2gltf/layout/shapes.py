@@ -59,4 +59,4 @@ class SizeLaw:
 
     def side(self, shape: tuple[int, ...]) -> float:
         """Geometric mean of a panel's width and height, scene units."""
-        return self.factor * amount(shape) ** self.exponent
+        return float(self.factor * amount(shape) ** self.exponent)

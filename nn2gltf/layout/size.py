@@ -11,7 +11,7 @@ from nn2gltf.ir.placement import Grid, Mark, PlateSize
 from nn2gltf.layout.options import LayoutOptions
 
 TILE_GAP = 3.0
-UNIT, UNIT_GAP, UNIT_LENGTH, UNIT_ROWS = 3.0, 1.4, 15.0, 24
+UNIT, UNIT_GAP, UNIT_LENGTH, UNIT_ROWS = 4.4, 2.0, 13.0, 16
 WIDE_UNIT, WIDE_UNIT_GAP, WIDE_UNIT_COUNT = 6.0, 3.0, 16
 BAR, BAR_GAP, BAR_LENGTH = 6.4, 2.8, 52.0
 BLOCK = (34.0, 20.0)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
-from nn2gltf.ir.furniture import Measure, TextLine
+import numpy as np
+
+from nn2gltf.ir.furniture import Measure, Points, TextLine
 from nn2gltf.ir.graph import Graph
 from nn2gltf.ir.placement import Placement, PlateSize, Selection
 from nn2gltf.layout.canvas import Canvas, rounded
 from nn2gltf.layout.finish import finish_canvas, header_height, header_width, plate_scale
 from nn2gltf.layout.head import Head, draw_head, head_width, read_head
-from nn2gltf.layout.items import Chain, read_chain
+from nn2gltf.layout.items import read_chain
 from nn2gltf.layout.options import LayoutOptions
 from nn2gltf.layout.pieces import Pen
 from nn2gltf.layout.plugin import Layout
@@ -46,7 +49,7 @@ def fits(graph: Graph, _options: LayoutOptions) -> bool:
     chain = read_chain(graph)
     shapes = [item.shape for item in chain.items if item.shape and item.output.kind != "input"]
     resolutions = [shape[1] * shape[2] for shape in shapes]
-    falls = all(b <= a for a, b in zip(resolutions[:-1], resolutions[1:], strict=True))
+    falls = all(b <= a for a, b in pairwise(resolutions))
     inputs = sum(layer.kind == "input" for layer in graph.layers)
     return (
         len(shapes) >= 5
@@ -58,18 +61,18 @@ def fits(graph: Graph, _options: LayoutOptions) -> bool:
     )
 
 
-def _read(graph: Graph, options: LayoutOptions) -> tuple[Chain, list[Stage], Head, Plan]:
+def _read(graph: Graph, options: LayoutOptions) -> tuple[list[Stage], Head, Plan]:
     chain = read_chain(graph)
     stages, rest = split_stages(chain)
     head = read_head(graph, [item.output for item in rest], options)
     tail = 36.0 * len(head.vectors) + 46.0 * len(head.vectors) + (HEAD_PIXELS - 130 if head.bars else 0.0)
     plan = plan_rows(stages, size_law(stages), tail, most_cards=options.most_cards)
-    return chain, stages, head, plan
+    return stages, head, plan
 
 
 def select(graph: Graph, options: LayoutOptions) -> Selection:
     """What terraces draw: blocks' outputs and inner cards, decks, head."""
-    chain, _, head, plan = _read(graph, options)
+    _, head, plan = _read(graph, options)
     drawn = {i for row in plan.rows for word in row for piece in word.pieces for i in piece.layers} | set(
         head.drawn
     )
@@ -94,7 +97,7 @@ def place(
     graph: Graph, options: LayoutOptions, plates: Mapping[str, PlateSize], measure: Measure
 ) -> Placement:
     """Rows of stages, signs on the left, head at the end of the last row."""
-    _, stages, head, plan = _read(graph, options)
+    stages, head, plan = _read(graph, options)
     canvas = Canvas(graph=graph, measure=measure, pixel=plan.pixel)
     scale = plate_scale(canvas)
     y, ends, before = 0.0, [], 0.0
@@ -187,7 +190,7 @@ def _edge(canvas: Canvas, stage: Stage, x: tuple[float, float], y: float, front:
 
 def _return_lines(canvas: Canvas, ends: list[Ends]) -> None:
     """Thin lines from a row's end, back below it, to the start of the next."""
-    for here, after in zip(ends[:-1], ends[1:], strict=True):
+    for here, after in pairwise(ends):
         low, left = here.y - 36.0, after.left - 58.0
         path = rounded(
             [
@@ -242,9 +245,7 @@ def _draw_signs(
     return left, top
 
 
-def _point(x: float, y: float, z: float):  # type: ignore[no-untyped-def]
-    import numpy as np
-
+def _point(x: float, y: float, z: float) -> Points:
     return np.array([[x, y, z]])
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from nn2gltf.ir.graph import Graph, Layer
 
@@ -167,7 +168,7 @@ def _parts(node: Node, crossing: list[int]) -> list[Node]:
             cuts.append(min(range(low, high + 1), key=lambda i: (crossing[children[i].first], i)))
     cuts.append(len(children))
     parts = []
-    for j, (a, b) in enumerate(zip(cuts[:-1], cuts[1:], strict=True), start=1):
+    for j, (a, b) in enumerate(pairwise(cuts), start=1):
         inside = children[a:b]
         part = Node(
             first=inside[0].first,

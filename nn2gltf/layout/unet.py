@@ -127,7 +127,7 @@ def _draw(
             x = arm.last - 0.10 * heights[index]
     ends = [max(down.right, up.right if up else 0.0) for down, up in zip(downs, ups, strict=True)]
     if valley.answer:
-        ends[0] = _answer(canvas, valley.answer, law, ends[0] + 24.0, grounds[0])
+        ends[0] = _answer(canvas, valley.answer, law, ends[0] + 56.0, grounds[0])
     for index, level in enumerate(valley.levels):
         left = -34.0 if index == 0 else downs[index].left - 16.0
         _ground(canvas, (left, ends[index] + 14.0), grounds[index], heights[index], index)

@@ -9,7 +9,10 @@ from __future__ import annotations
 
 from importlib.metadata import entry_points
 
-FILE_SOURCES: dict[str, str] = {"torch": "nn2gltf.sources.torch_model_file:read_torch_file"}
+FILE_SOURCES: dict[str, str] = {
+    "torch": "nn2gltf.sources.torch_model_file:read_torch_file",
+    "safetensors": "nn2gltf.sources.torch_model_file:read_weights_file",
+}
 """Kind of file, as :mod:`nn2gltf.sources.content` tells it, to ``module:function`` of its path."""
 
 SOURCES: dict[str, str] = {"torchvision": "nn2gltf.sources.torch_builders:read_torchvision"}

@@ -96,7 +96,7 @@ def _kind_of_names(names: Iterable[str]) -> str:
     """Kind of a zip archive; every format of torch puts its files into one folder of any name."""
     whole = list(names)
     inner = {name.partition("/")[2] for name in whole} | set(whole)
-    if "models/model.json" in inner or "archive_format" in inner:
+    if inner & {"models/model.json", "archive_format", "serialized_exported_program.json"}:
         return "pt2"
     if "data.pkl" in inner:
         return "torchscript" if any(name.startswith("code/") for name in inner) else "torch"

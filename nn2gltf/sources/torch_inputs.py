@@ -5,9 +5,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import inspect
-import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -15,10 +13,10 @@ from torch import nn
 from torch.nn.parameter import UninitializedParameter
 
 from nn2gltf.errors import InputDataError, UsageError, safe
+from nn2gltf.sources.input_spec import InputSpec
 from nn2gltf.sources.torch_fake import fake_parameters
 from nn2gltf.sources.torch_quiet import quiet
 
-SPEC = re.compile(r"(?:(?P<name>[A-Za-z_]\w*)=)?(?P<shape>\d+(?:x\d+)*)(?::(?P<dtype>\w+))?")
 PICTURE_SIZES = {1: (28, 32, 64, 224), 3: (224, 32, 64, 96, 128, 256, 299)}
 OTHER_SIZES = (32, 16, 28, 64, 8, 128, 224)
 LARGEST = 2**31
@@ -26,40 +24,6 @@ HEAVY = 50_000_000
 """From so many parameters on, setting up a run without computing is cheaper than a run."""
 
 TAKING_NUMBERS = (nn.Linear, nn.Embedding, nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.RNNBase)
-
-
-@dataclass(frozen=True, kw_only=True)
-class InputSpec:
-    """``[name=]1x3x224x224[:dtype]``."""
-
-    shape: tuple[int, ...]
-    dtype: str = "float32"
-    name: str | None = None
-
-
-def parse_input_spec(text: str) -> InputSpec:
-    """Read ``[name=]1x3x224x224[:dtype]``.
-
-    Raises:
-        UsageError: The text is not of that form, or the type is unknown.
-
-    >>> parse_input_spec("ids=1x16:int64")
-    InputSpec(shape=(1, 16), dtype='int64', name='ids')
-    """
-    match = SPEC.fullmatch(text.strip())
-    if match is None:
-        raise UsageError(
-            f"--input {safe(text)!r} is not a shape", hint="Write it like 1x3x224x224 or ids=1x16:int64."
-        )
-    dtype = match["dtype"] or "float32"
-    if not isinstance(getattr(torch, dtype, None), torch.dtype):
-        raise UsageError(
-            f"--input names an unknown type {safe(dtype)!r}", hint="Use float32, int64 or the like."
-        )
-    shape = tuple(int(n) for n in match["shape"].split("x"))
-    if 0 in shape:
-        raise UsageError(f"--input {safe(text)!r} has an empty axis", hint="Every extent is at least 1.")
-    return InputSpec(shape=shape, dtype=dtype, name=match["name"])
 
 
 def build_inputs(specs: Iterable[InputSpec]) -> tuple[tuple[Any, ...], dict[str, Any]]:

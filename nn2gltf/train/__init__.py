@@ -7,8 +7,8 @@ The models by name, loaded when used; packages add theirs with an entry point in
 from __future__ import annotations
 
 MODELS: dict[str, str] = {
-    "mlp": "nn2gltf.train.models:Mlp",
-    "mlp-deep": "nn2gltf.train.models:DeepMlp",
+    "mlp": "nn2gltf.train.models:MLP",
+    "mlp-deep": "nn2gltf.train.models:DeepMLP",
     "lenet": "nn2gltf.train.models:LeNet",
     "resnet": "nn2gltf.train.models:ResNet",
 }

@@ -12,7 +12,7 @@ PIXELS = 28 * 28
 """Numbers in an input image."""
 
 
-class Mlp(nn.Module):
+class MLP(nn.Module):
     """The classic first network: 784 pixels, one hidden layer, one unit per class.
 
     Args:
@@ -33,7 +33,7 @@ class Mlp(nn.Module):
         return result
 
 
-class DeepMlp(nn.Module):
+class DeepMLP(nn.Module):
     """Three hidden layers that narrow: 784, 256, 128, 64, classes."""
 
     def __init__(self, classes: int = 10) -> None:

@@ -22,6 +22,21 @@ def model_names() -> list[str]:
     return [*MODELS, *sorted({entry.name for entry in entry_points(group=GROUP)} - set(MODELS))]
 
 
+def find_model(name: str) -> str:
+    """``module:factory`` of a built-in or installed model; imports nothing.
+
+    Raises:
+        UsageError: E_UNKNOWN_NAME.
+    """
+    home = MODELS.get(name) or next((e.value for e in entry_points(group=GROUP) if e.name == name), None)
+    if home is None:
+        close = get_close_matches(name, model_names(), n=1)
+        guess = f"Did you mean {close[0]!r}? " if close else ""
+        hint = f"{guess}Known: {', '.join(model_names())}."
+        raise UsageError(f"unknown model {safe(name)!r}", code="E_UNKNOWN_NAME", hint=hint)
+    return home
+
+
 def build_model(name: str, *, classes: int = 10, seed: int = 0) -> nn.Module:
     """Build a model with weights that depend on the seed alone.
 
@@ -35,13 +50,7 @@ def build_model(name: str, *, classes: int = 10, seed: int = 0) -> nn.Module:
     """
     import torch
 
-    home = MODELS.get(name) or next((e.value for e in entry_points(group=GROUP) if e.name == name), None)
-    if home is None:
-        close = get_close_matches(name, model_names(), n=1)
-        guess = f"Did you mean {close[0]!r}? " if close else ""
-        hint = f"{guess}Known: {', '.join(model_names())}."
-        raise UsageError(f"unknown model {safe(name)!r}", code="E_UNKNOWN_NAME", hint=hint)
-    module, _, factory = home.partition(":")
+    module, _, factory = find_model(name).partition(":")
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
         model: nn.Module = getattr(importlib.import_module(module), factory)(classes=classes)

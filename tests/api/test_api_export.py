@@ -331,7 +331,10 @@ def test_facade_is_pinned() -> None:
     [
         (
             lambda: nn2gltf.export,
-            "source output sample labels classes inputs model data_dir trust_model_code force options",
+            (
+                "source output sample labels classes inputs model data_dir weights epochs_from max_nodes"
+                " max_memory_gb max_seconds trust_model_code force options"
+            ),
         ),
         (lambda: nn2gltf.trace, "model args kwargs"),
         (lambda: nn2gltf.Recorder, "model probes labels path classes names thumbnails meta force"),
@@ -340,7 +343,7 @@ def test_facade_is_pinned() -> None:
             "model data data_dir options output record save progress force scene_options",
         ),
         (lambda: nn2gltf.demo, "folder model data data_dir options progress force scene_options"),
-        (lambda: nn2gltf.inspect, "source model inputs trust_model_code"),
+        (lambda: nn2gltf.inspect, "source model inputs max_nodes trust_model_code"),
         (lambda: nn2gltf.validate, "path khronos"),
         (lambda: nn2gltf.view, "path port open_browser ready"),
         (lambda: nn2gltf.write_page, "scene output force"),

@@ -16,6 +16,7 @@ from nn2gltf.ir.graph import Graph
 from nn2gltf.ir.recording import Recording
 from nn2gltf.ir.scene import Clip, Scene
 from nn2gltf.layout import LayoutOptions, place_graph
+from nn2gltf.layout.size import UNIT_LENGTH
 
 
 def draw(graph: Graph, recording: Recording, **options: object) -> Scene:
@@ -142,12 +143,12 @@ def test_unit_lengths_and_morphs_are_the_recorded_shares(scene: Scene, recording
         primitive = scene.meshes[node.mesh].primitives[0]
         share = np.clip(recording.activation("layer3", step)[main], 0, high) / high  # type: ignore[index, call-overload]
         tips = primitive.attributes["POSITION"].reshape(-1, 8, 3)[:, :, 2].max(axis=1)
-        np.testing.assert_allclose(tips, 0.9 + 15.0 * share, atol=1e-4)
+        np.testing.assert_allclose(tips, 0.9 + UNIT_LENGTH * share, atol=1e-4)
         if step < 3:
             after = np.clip(recording.activation("layer3", step + 1)[main], 0, high) / high  # type: ignore[index, call-overload]
             moved = primitive.attributes["POSITION"] + primitive.targets[0]["POSITION"]
             np.testing.assert_allclose(
-                moved.reshape(-1, 8, 3)[:, :, 2].max(axis=1), 0.9 + 15.0 * after, atol=1e-4
+                moved.reshape(-1, 8, 3)[:, :, 2].max(axis=1), 0.9 + UNIT_LENGTH * after, atol=1e-4
             )
 
 

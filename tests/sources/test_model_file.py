@@ -24,12 +24,12 @@ from nn2gltf.errors import (
 from nn2gltf.sources.content import KINDS, detect_kind
 from nn2gltf.sources.model_file import read_model
 from nn2gltf.torch_vision import require_torchvision
-from nn2gltf.train.models import DeepMlp, LeNet, Mlp, ResNet
+from nn2gltf.train.models import MLP, DeepMLP, LeNet, ResNet
 
 # ---------------------------------------------------------------- whole modules
 
 
-@pytest.mark.parametrize("kind", [Mlp, DeepMlp, LeNet, ResNet])
+@pytest.mark.parametrize("kind", [MLP, DeepMLP, LeNet, ResNet])
 def test_our_own_models_load(kind: Callable[[], nn.Module], tmp_path: Path) -> None:
     model = kind()
     torch.save(model, tmp_path / "m.pt")
@@ -108,7 +108,7 @@ def test_weights_that_do_not_fit_are_named(tmp_path: Path) -> None:
     state = LeNet().state_dict()
     torch.save(state, tmp_path / "w.pt")
     with pytest.raises(InputDataError, match=r"missing hidden\.weight.*left over conv1\.weight.*and 5 more"):
-        read_model(str(tmp_path / "w.pt"), model="nn2gltf.train.models:Mlp")
+        read_model(str(tmp_path / "w.pt"), model="nn2gltf.train.models:MLP")
     state["out.weight"] = torch.zeros(3, 84)
     torch.save(state, tmp_path / "w.pt")
     with pytest.raises(InputDataError, match=r"out\.weight is 3x84 and must be 10x84"):

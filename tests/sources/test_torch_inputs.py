@@ -8,9 +8,10 @@ from hard_models import FunctionalNet, TwoInputs
 from torch import Tensor, nn
 
 from nn2gltf.errors import InputDataError, UsageError
-from nn2gltf.sources.torch_inputs import InputSpec, build_inputs, infer_inputs, parse_input_spec
+from nn2gltf.sources.input_spec import InputSpec, parse_input_spec
+from nn2gltf.sources.torch_inputs import build_inputs, infer_inputs
 from nn2gltf.torch_vision import require_torchvision
-from nn2gltf.train.models import LeNet, Mlp
+from nn2gltf.train.models import MLP, LeNet
 
 
 class Cifar(nn.Module):
@@ -36,7 +37,7 @@ def stated() -> nn.Module:
     [
         (FunctionalNet(), (1, 1, 28, 28)),
         (LeNet(), (1, 1, 28, 28)),
-        (Mlp(), (1, 784)),
+        (MLP(), (1, 784)),
         (Cifar(), (1, 3, 32, 32)),
         (nn.Conv2d(3, 4, 7, stride=4), (1, 3, 224, 224)),
         (nn.Sequential(nn.Conv2d(5, 4, 3), nn.ReLU()), (1, 5, 32, 32)),

@@ -90,7 +90,7 @@ def test_models_of_other_packages(monkeypatch: pytest.MonkeyPatch) -> None:
 
     from nn2gltf.train import registry
 
-    entry = EntryPoint("theirs", "nn2gltf.train.models:DeepMlp", registry.GROUP)
+    entry = EntryPoint("theirs", "nn2gltf.train.models:DeepMLP", registry.GROUP)
     monkeypatch.setattr(registry, "entry_points", lambda group: [entry] if group == registry.GROUP else [])
     assert model_names()[-1] == "theirs"
-    assert type(build_model("theirs")).__name__ == "DeepMlp"
+    assert type(build_model("theirs")).__name__ == "DeepMLP"

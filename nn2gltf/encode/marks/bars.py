@@ -18,8 +18,10 @@ from nn2gltf.ir.scene import Material, Primitive
 
 SHORTEST = 1e-3
 """Scale of a bar at probability 0: a zero scale would hide it from importers."""
-DEPTH, TRACK_DEPTH, OUTLINE = 0.88, 0.12, 0.1
-"""Of bars, tracks and the outline's rails, in heights of a bar."""
+DEPTH, BACK_DEPTH, TRACK_DEPTH, OUTLINE = 0.88, 0.3, 0.12, 0.1
+"""Of bars before and behind the track's face, of tracks and of the outline's rails, in heights of a bar.
+
+Bars come through the back of their tracks, so that they are seen from behind too."""
 BAR_CODE = 208
 """Palette code whose colour all bars have: their length is the value."""
 
@@ -76,7 +78,8 @@ def _draw_bars(drawing: Drawing, layer_id: str, place: LayerPlacement) -> None:
     """Ten shared nodes that every clip scales: named and pickable in any tool."""
     builder = drawing.builder
     half = place.grid.height / 2 * 0.82
-    body = boxes(np.array([0.0, -half, 0.0]), np.array([place.length, half, DEPTH * place.grid.height]))
+    height = place.grid.height
+    body = boxes(np.array([0.0, -half, -BACK_DEPTH * height]), np.array([place.length, half, DEPTH * height]))
     material = _bar_material(drawing)
     mesh = builder.static(f"{layer_id} bar", body, material)
     start, bars = _bar_start(place), []
