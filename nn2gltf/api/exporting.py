@@ -9,7 +9,7 @@ from typing import Any
 
 from nn2gltf.api.checkpoints import sort_checkpoints
 from nn2gltf.api.files import is_file_source, record_files
-from nn2gltf.api.outputs import WrittenFile, check_scene_output
+from nn2gltf.api.outputs import WrittenFile, check_scene_output, holds_training
 from nn2gltf.api.scenes import SceneOptions, export_recording
 from nn2gltf.bounded import Limits
 from nn2gltf.errors import UsageError, safe
@@ -35,6 +35,7 @@ def export(
     max_memory_gb: float | None = None,
     max_seconds: int | None = None,
     trust_model_code: bool = False,
+    verify: bool = False,
     force: bool = False,
     **options: Any,
 ) -> WrittenFile:
@@ -62,6 +63,8 @@ def export(
         max_nodes: Most nodes of a model file after expansion; 1,000,000 by default.
         max_memory_gb, max_seconds: Limits of the process that reads a model file; 4 and 120 by default.
         trust_model_code: Allow code inside the file to run. A stranger's file can then do anything you can.
+        verify: Check the captured graph against the model: its operations run again on other inputs, and its edges
+            beside torch.export's. The result is in the file and in its report.
         force: Replace a file that nn2gltf did not write.
         options: See :class:`~nn2gltf.api.scenes.SceneOptions`: ``style="paper"``, ``probe=3``, ``title=...``.
 
@@ -90,6 +93,7 @@ def export(
         max_memory_gb=max_memory_gb,
         max_seconds=max_seconds,
         trust_model_code=trust_model_code,
+        verify=verify,
     )
     if steps is not None:
         recording = select_steps(recording, steps)
@@ -99,13 +103,17 @@ def export(
 def default_output(source: str) -> Path:
     """The source's name with ``.glb``, in the current folder for a specification, else beside it.
 
+    One step of a model does not take the place of a training: beside ``lenet.glb`` with its epochs,
+    ``lenet.pt`` gives ``lenet-model.glb``.
+
     >>> default_output("torchvision:resnet18")
     PosixPath('resnet18.glb')
     """
     path = Path(source)
-    if path.exists():
-        return path.with_suffix(".glb")
-    return Path(Path(source.rpartition(":")[2]).name).with_suffix(".glb")
+    if not path.exists():
+        return Path(Path(source.rpartition(":")[2]).name).with_suffix(".glb")
+    usual = path.with_suffix(".glb")
+    return usual.with_stem(f"{usual.stem}-model") if path.is_file() and holds_training(usual) else usual
 
 
 def read_source(
@@ -123,6 +131,7 @@ def read_source(
     max_memory_gb: float | None = None,
     max_seconds: int | None = None,
     trust_model_code: bool = False,
+    verify: bool = False,
 ) -> Recording:
     """The recording behind a source, or one step of the model behind it; arguments as for :func:`export`."""
     if isinstance(source, Recording):
@@ -145,6 +154,7 @@ def read_source(
             data_dir=None if data_dir is None else os.fspath(data_dir),
             max_nodes=max_nodes,
             epochs=epochs_from,
+            verify=verify,
         )
     from nn2gltf.api.torch_samples import make_sample, make_shapes
     from nn2gltf.api.torch_subject import read_subject
@@ -156,7 +166,7 @@ def read_source(
         if sample is None
         else make_sample(sample, subject, labels=labels, classes=classes, data_dir=data_dir)
     )
-    return record_once(subject, sample=shown, shapes=make_shapes(inputs), data_dir=data_dir)
+    return record_once(subject, sample=shown, shapes=make_shapes(inputs), data_dir=data_dir, verify=verify)
 
 
 def _is_run(source: Any) -> bool:

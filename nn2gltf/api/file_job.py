@@ -6,6 +6,7 @@ torch is imported only for what needs it: a module of known classes, weights wit
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from nn2gltf.api.file_request import FileRequest
 from nn2gltf.errors import InputDataError, RefusedError, UsageError
 from nn2gltf.ir.json import Json, JsonObject
 from nn2gltf.ir.recording import MemoryValues, Recording, Step
+from nn2gltf.ir.verification import Verification
 from nn2gltf.record.wire import pack_recording
 from nn2gltf.sources.content import KINDS, detect_kind
 from nn2gltf.sources.export_archive import read_export_archive
@@ -41,7 +43,20 @@ SAVE_HINT = "Save the module with torch.save(model, 'model.pt'), or name its cod
 
 def record_job(arguments: Mapping[str, Any], blocks: Sequence[memoryview]) -> tuple[JsonObject, list[bytes]]:
     """The job for :func:`nn2gltf.bounded.run_bounded`."""
-    return pack_recording(read_files(FileRequest.from_json(arguments, blocks)))
+    request = FileRequest.from_json(arguments, blocks)
+    recording = read_files(request)
+    return pack_recording(_unverified(recording) if request.verify else recording)
+
+
+def _unverified(recording: Recording) -> Recording:
+    """Says so where checking was asked for and no model could be run."""
+    graph = recording.graph
+    if graph.verification is not None:
+        return recording
+    reason: JsonObject = {"result": "not run", "reason": "the file is read, nothing in it is run"}
+    found = Verification(replay=reason, export=reason)
+    report = (*graph.report, "Not verified: the file is read, nothing in it is run.")
+    return replace(recording, graph=replace(graph, verification=found, report=report))
 
 
 def read_files(request: FileRequest) -> Recording:

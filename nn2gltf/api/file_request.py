@@ -18,6 +18,7 @@ class FileRequest:
         model: Who builds the module of a file of weights.
         sample: Text, or arrays by name (positions as ``0``, ``1`` ...).
         values: Record values; else the structure alone is wanted.
+        verify: Check the graph against the model, where there is one that can run.
         epochs: Where the epochs of several checkpoints come from: ``auto``, ``file``, ``name`` or ``count``.
     """
 
@@ -32,6 +33,7 @@ class FileRequest:
     max_nodes: int | None = None
     values: bool = True
     epochs: str = "auto"
+    verify: bool = False
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any], blocks: Sequence[memoryview]) -> FileRequest:

@@ -12,6 +12,7 @@ from nn2gltf.api.files import is_file_source, record_files
 from nn2gltf.ir.graph import Graph
 from nn2gltf.ir.json import Json, JsonObject
 from nn2gltf.ir.recording import Recording
+from nn2gltf.ir.totals import scope_totals
 
 SCENE_SUFFIXES = (".glb", ".gltf")
 
@@ -48,6 +49,7 @@ def inspect(
     inputs: tuple[str, ...] = (),
     max_nodes: int | None = None,
     trust_model_code: bool = False,
+    verify: bool = False,
 ) -> Inspection:
     """Say what a scene, a recording or a model holds.
 
@@ -57,6 +59,7 @@ def inspect(
         inputs: Shapes of the model's inputs, when they cannot be inferred.
         max_nodes: Most nodes of a model file after expansion.
         trust_model_code: Allow code inside the file to run.
+        verify: Check the captured graph against the model.
 
     Raises:
         InputMissingError, InputDataError, LimitError, RefusedError: It is missing, damaged, too large or unsafe.
@@ -71,17 +74,27 @@ def inspect(
             return _inspect_recording(read_recording(path))
     if is_file_source(source):
         found = record_files(
-            [source], model=model, inputs=[*inputs], max_nodes=max_nodes, trust=trust_model_code, values=False
+            [source],
+            model=model,
+            inputs=[*inputs],
+            max_nodes=max_nodes,
+            trust=trust_model_code,
+            values=False,
+            verify=verify,
         )
         return _inspect_graph(found.graph, str(found.meta.get("weights", "given")), found.meta)
     from nn2gltf.api.torch_samples import make_shapes
     from nn2gltf.api.torch_subject import read_subject
+    from nn2gltf.api.torch_values import verified
     from nn2gltf.sources.torch_inputs import infer_inputs
-    from nn2gltf.sources.torch_trace import trace_torch
+    from nn2gltf.sources.torch_trace import TraceOptions, trace_torch
 
     subject = read_subject(source, model=model, trust=trust_model_code)
     args, kwargs = make_shapes(inputs) or (infer_inputs(subject.module), {})
-    return _inspect_graph(trace_torch(subject.module, args, kwargs), subject.weights)
+    graph = trace_torch(subject.module, args, kwargs, options=TraceOptions(data=False))
+    if verify:
+        graph = verified(graph, subject.module, args, kwargs)
+    return _inspect_graph(graph, subject.weights)
 
 
 def _is_scene(path: Path) -> bool:
@@ -99,7 +112,10 @@ def _inspect_scene(path: Path) -> Inspection:
 
 def _inspect_graph(graph: Graph, weights: str, meta: Mapping[str, Json] | None = None) -> Inspection:
     text = "\n".join([str(graph), f"weights: {weights}", *(f"note: {line}" for line in graph.report)])
-    facts: JsonObject = {"weights": weights, "graph": graph.to_json(), "meta": dict(meta or {})}
+    totals: JsonObject = {path: total.to_json() for path, total in scope_totals(graph).items()}
+    facts: JsonObject = {
+        "weights": weights, "graph": graph.to_json(), "meta": dict(meta or {}), "scopeTotals": totals
+    }  # fmt: skip
     return Inspection(kind="model", text=text, facts=facts)
 
 

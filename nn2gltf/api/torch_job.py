@@ -26,7 +26,7 @@ def record_live(request: FileRequest) -> Recording:
     """Load and record; arguments as :func:`nn2gltf.api.file_job.read_files`."""
     subject = read_subject(request.paths[0], model=request.model, trust=request.trust)
     if not request.values:
-        return record_structure(subject, make_shapes(request.inputs))
+        return record_structure(subject, make_shapes(request.inputs), verify=request.verify)
     shown = None
     if request.sample is not None:
         shown = make_sample(
@@ -34,7 +34,9 @@ def record_live(request: FileRequest) -> Recording:
         )
     if len(request.paths) == 1:
         shapes = make_shapes(request.inputs)
-        return record_once(subject, sample=shown, shapes=shapes, data_dir=request.data_dir)
+        return record_once(
+            subject, sample=shown, shapes=shapes, data_dir=request.data_dir, verify=request.verify
+        )
     return _record_run(subject, request, shown)
 
 
@@ -76,7 +78,7 @@ def _values_of_run(
 
 def _weights_of_run(subject: Subject, request: FileRequest, facts: list[Mapping[str, Json]]) -> Recording:
     """Structure, and the weights of every step."""
-    first = record_structure(subject, make_shapes(request.inputs))
+    first = record_structure(subject, make_shapes(request.inputs), verify=request.verify)
     weights = []
     for path in request.paths:
         facts.append(_load(subject.module, path, request))

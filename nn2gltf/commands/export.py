@@ -46,6 +46,7 @@ from nn2gltf.commands.terminal import next_command, show_file
     is_flag=True,
     help="Run code that the file brings along. A stranger's file can then do anything you can.",
 )
+@click.option("--verify", is_flag=True, help="Check the captured graph against the model itself.")
 @scene_options
 @common_options(writes=True, config=True)
 @click.pass_obj
@@ -64,12 +65,14 @@ def export(
     max_memory: float | None,
     max_seconds: int | None,
     trust_model_code: bool,
+    verify: bool,
     force: bool,
     scene: dict[str, Any],
 ) -> None:
     """Turn a model or a recording into a scene.
 
-    MODEL is a file (.pt .pth .ckpt .pt2 .safetensors .onnx), torchvision:resnet18, pkg.mod:factory or net.py:Net;
+    MODEL is a file (.pt .pth .ckpt .pt2 .safetensors .onnx), torchvision:resnet18,
+    timm:NAME, hf:FOLDER (of a config.json), pkg.mod:factory or net.py:Net;
     RUN is a folder that nn2gltf train --record or a Recorder made. Several CHECKPOINT files of one run with
     --model NET make one animated scene, a step each; several RUNs are parts of one training.
     """
@@ -77,7 +80,9 @@ def export(
     from nn2gltf.api.exporting import export as export_source
 
     source: str | list[str] = sources[0] if len(sources) == 1 else [*sources]
-    target = output or default_output(sources[0])
+    target = output or (
+        default_output(sources[0]) if len(sources) == 1 else Path(sources[0]).with_suffix(".glb")
+    )
     written = export_source(
         source,
         target,
@@ -92,6 +97,7 @@ def export(
         max_memory_gb=max_memory,
         max_seconds=max_seconds,
         trust_model_code=trust_model_code,
+        verify=verify,
         force=force,
         **scene,
     )

@@ -35,6 +35,7 @@ from nn2gltf.commands.terminal import next_command, put, put_json
     is_flag=True,
     help="Run code that the file brings along. A stranger's file can then do anything you can.",
 )
+@click.option("--verify", is_flag=True, help="Check the captured graph against the model itself.")
 @common_options()
 @click.pass_obj
 def inspect(
@@ -46,6 +47,7 @@ def inspect(
     plot: Path | None,
     force: bool,
     trust_model_code: bool,
+    verify: bool,
 ) -> None:
     """Say what a model, a recording or a scene holds."""
     from nn2gltf.api.inspecting import inspect as inspect_source
@@ -54,7 +56,12 @@ def inspect(
         _plot(session, source, plot, force=force)
         return
     found = inspect_source(
-        source, model=model, inputs=inputs, max_nodes=max_nodes, trust_model_code=trust_model_code
+        source,
+        model=model,
+        inputs=inputs,
+        max_nodes=max_nodes,
+        trust_model_code=trust_model_code,
+        verify=verify,
     )
     if session.json:
         put_json({"file": source, **found.to_json()})

@@ -17,6 +17,7 @@ from nn2gltf.encode.timing import FRAMES_PER_SECOND
 from nn2gltf.ir.graph import Graph, Layer
 from nn2gltf.ir.json import Json, JsonObject, without_empty
 from nn2gltf.ir.recording import Recording
+from nn2gltf.ir.totals import scope_totals
 from nn2gltf.version import GENERATOR
 
 SCHEMA = 1
@@ -66,6 +67,7 @@ def encode_extras(
             *_recorded_reductions(recording),
         ],
         "report": list(graph.report),
+        **({"verification": graph.verification.to_json()} if graph.verification else {}),
     }
 
 
@@ -245,11 +247,5 @@ def _tiles(drawing: Drawing, layer_id: str, page_index: Mapping[tuple[str, int],
 
 
 def _scopes(graph: Graph) -> list[Json]:
-    counts: dict[str, int] = {}
-    parents = {scope.path: scope.parent for scope in graph.scopes}
-    for layer in graph.layers:
-        path: str | None = layer.scope
-        while path is not None:
-            counts[path] = counts.get(path, 0) + layer.parameter_count
-            path = parents.get(path) if path else None
-    return [{**scope.to_json(), "parameters": counts.get(scope.path, 0)} for scope in graph.scopes]
+    totals = scope_totals(graph)
+    return [{**scope.to_json(), **without_empty(totals[scope.path].to_json())} for scope in graph.scopes]

@@ -15,6 +15,7 @@ from typing import Any
 from nn2gltf.errors import InputDataError, safe
 from nn2gltf.ir.json import Json, JsonObject, without_empty
 from nn2gltf.ir.repeat import Repeat
+from nn2gltf.ir.verification import Verification
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -277,6 +278,7 @@ class Graph:
         outputs: Ids of the layers that give the model's outputs, in order.
         report: Sentences for a person: how it was traced, what is missing.
         repeats: Rows of identical blocks, outer ones first.
+        verification: What checking it against its model gave, None when nobody asked.
     """
 
     name: str
@@ -286,6 +288,7 @@ class Graph:
     outputs: tuple[str, ...] = ()
     report: tuple[str, ...] = ()
     repeats: tuple[Repeat, ...] = ()
+    verification: Verification | None = None
 
     @cached_property
     def layer_by_id(self) -> dict[str, Layer]:
@@ -350,6 +353,7 @@ class Graph:
             "outputs": list(self.outputs),
             "report": list(self.report),
             **without_empty({"repeats": [repeat.to_json() for repeat in self.repeats]}),
+            **({"verification": self.verification.to_json()} if self.verification else {}),
         }
 
     @classmethod
@@ -365,6 +369,7 @@ class Graph:
             outputs=tuple(data.get("outputs", ())),
             report=tuple(data.get("report", ())),
             repeats=tuple(Repeat.from_json(item) for item in data.get("repeats", ())),
+            verification=Verification.from_json(data["verification"]) if "verification" in data else None,
         ).check()
 
     def __str__(self) -> str:

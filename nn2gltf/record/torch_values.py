@@ -65,6 +65,8 @@ def collect_weights(
     Returns:
         Arrays by parameter name, and a sentence on what was left out, or "".
     """
+    if any(parameter.is_meta for parameter in model.parameters()):
+        return {}, "weights are not recorded: the model was built without numbers"
     everything = {n: p for n, p in model.named_parameters() if p.is_floating_point() and not p.is_meta}
     trainable = {name: parameter for name, parameter in everything.items() if parameter.requires_grad}
     for chosen, left_out in ((everything, ""), (trainable, "weights of frozen layers are not recorded")):

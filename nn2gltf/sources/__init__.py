@@ -15,7 +15,11 @@ FILE_SOURCES: dict[str, str] = {
 }
 """Kind of file, as :mod:`nn2gltf.sources.content` tells it, to ``module:function`` of its path."""
 
-SOURCES: dict[str, str] = {"torchvision": "nn2gltf.sources.torch_builders:read_torchvision"}
+SOURCES: dict[str, str] = {
+    "hf": "nn2gltf.sources.torch_hub:read_hf",
+    "timm": "nn2gltf.sources.torch_hub:read_timm",
+    "torchvision": "nn2gltf.sources.torch_builders:read_torchvision",
+}
 """Prefix of a specification to ``module:function`` of what follows the colon."""
 
 CODE_SOURCE = "nn2gltf.sources.torch_code:read_code"

@@ -27,7 +27,7 @@ FIXES: dict[str, str] = {
 }
 """What to do about kinds that are no models."""
 
-FORMS = "Name a file, torchvision:resnet18, pkg.mod:factory or net.py:Net."
+FORMS = "Name a file, torchvision:resnet18, timm:NAME, hf:FOLDER, pkg.mod:factory or net.py:Net."
 SAVE_HINT = "Save the module with torch.save(model, 'model.pt'), or name its code: net.py:Net."
 
 
@@ -50,7 +50,8 @@ def read_model(spec: str, *, model: str | None = None, trust: bool = False, seed
     options = ReadOptions(model=model, trust=trust, seed=seed)
     path = Path(spec)
     if path.is_dir():
-        raise InputMissingError("a folder is neither a model nor a recording", where=spec, hint=FORMS)
+        hint = f"Write hf:{safe(spec)}." if (path / "config.json").is_file() else FORMS
+        raise InputMissingError("a folder is neither a model nor a recording", where=spec, hint=hint)
     if path.exists() or path.suffix.lower() in FILE_SUFFIXES:
         return _read_file(spec, options)
     return read_spec(spec, options)
