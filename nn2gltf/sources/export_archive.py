@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -58,7 +59,9 @@ def read_export_archive(path: Path, *, max_nodes: int = 1_000_000) -> SavedModel
         raise
     except (
         OSError,
+        EOFError,
         zipfile.BadZipFile,
+        zlib.error,
         ValueError,
         KeyError,
         TypeError,
@@ -225,7 +228,7 @@ def _read_weight(path: Path, place: Place | None) -> FloatArray | None:
     try:
         with zipfile.ZipFile(path) as archive:
             array = decode_floats(archive.read(name), dtype)
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile, RuntimeError):
+    except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile, zlib.error, RuntimeError):
         return None
     return array.reshape(shape) if array.size == math.prod(shape) else None
 

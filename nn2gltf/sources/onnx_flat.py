@@ -228,7 +228,7 @@ def _with_arguments(
             elif text(attribute.ref_attr_name) in given:
                 value = onnx.AttributeProto()
                 value.CopyFrom(given[text(attribute.ref_attr_name)])
-                value.name = attribute.name
+                value.name = text(attribute.name)
                 kept.append(value)
         del copy.attribute[:]
         copy.attribute.extend(kept)

@@ -54,10 +54,11 @@ class OnnxRunner:
         self._model.CopyFrom(model)
         if external:
             _load_external(self._model, folder, external)
-        for domain in {node.domain for node in self._model.graph.node}:
-            _state_opset(self._model, domain)
-        del self._model.graph.value_info[:]
         self.runtime = self.runtime_name()
+        with self._explained():
+            for domain in {node.domain for node in self._model.graph.node}:
+                _state_opset(self._model, domain)
+        del self._model.graph.value_info[:]
 
     @staticmethod
     def runtime_name() -> str:
@@ -79,8 +80,8 @@ class OnnxRunner:
             InputDataError: E_TRACE: the runtime refuses the model.
         """
         raw = {text(v.name): v.name for v in self._model.graph.input}
-        model = self._with_outputs(wanted)
         with self._explained():
+            model = self._with_outputs(wanted)
             start = _start_onnxruntime if self.runtime == "onnxruntime" else _start_reference
             session = start(model)
 

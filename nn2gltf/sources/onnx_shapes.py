@@ -138,7 +138,7 @@ def _is_small(tensor: onnx.TensorProto) -> bool:
 def _add_shape(graph: onnx.GraphProto, tensor: onnx.TensorProto) -> None:
     """A large initialiser becomes a typed input: only its shape is there."""
     value = graph.input.add()
-    value.name = tensor.name
+    value.name = text(tensor.name)
     value.type.tensor_type.elem_type = tensor.data_type
     value.type.tensor_type.shape.SetInParent()
     for extent in tensor.dims:
@@ -210,7 +210,7 @@ def function_model(
     alone.graph.node.extend(nodes)
     add_inputs(alone.graph, [text(name) for name in function.input], types)
     for name in function.output:
-        alone.graph.output.add().name = name
+        alone.graph.output.add().name = text(name)
     return alone
 
 

@@ -6,6 +6,7 @@ No torch: the formats are a zip archive (or four pickles in a row) with raw numb
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -51,7 +52,7 @@ class SavedArchive:
             with zipfile.ZipFile(self.path) as archive, archive.open(name) as stream:
                 stream.seek(tensor.offset * width)
                 raw = stream.read(tensor.count * width)
-        except (OSError, zipfile.BadZipFile, ValueError, EOFError, RuntimeError):
+        except (OSError, zipfile.BadZipFile, zlib.error, ValueError, EOFError, RuntimeError):
             return None
         if len(raw) != tensor.count * width or not _is_contiguous(tensor):
             return None
@@ -95,7 +96,15 @@ def read_saved(path: Path) -> SavedArchive:
             if entries[pickled] > MAX_PICKLE:
                 raise LimitError(f"the pickle in it has more than {MAX_PICKLE:,} bytes", where=where)
             data = archive.read(pickled)
-    except (OSError, zipfile.BadZipFile, StopIteration, ValueError, RuntimeError, EOFError) as error:
+    except (
+        OSError,
+        zipfile.BadZipFile,
+        zlib.error,
+        StopIteration,
+        ValueError,
+        RuntimeError,
+        EOFError,
+    ) as error:
         raise _damaged(error, where) from error
     folder = pickled.removesuffix("data.pkl")
     sizes = {

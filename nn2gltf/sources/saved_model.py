@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -93,12 +93,19 @@ def read_saved_model(path: Path, *, script: bool = False) -> SavedModel:
     if not state:
         raise _nothing(archive, path)
     specs = {name: TensorSpec(shape=t.shape, dtype=t.dtype) for name, t in state.items()}
-    graph = graph_of_modules(
-        modules_of_names(specs), name=path.stem, report=[f"Weights alone, without their module. {MODEL_HINT}"]
-    )
+    report = [f"Weights alone, without their module. {MODEL_HINT}"]
+    strange = missing_names(archive)
+    if strange:
+        report.append(f"Left out, and not run: {_listed(strange)}.")
+    graph = graph_of_modules(modules_of_names(specs), name=path.stem, report=report)
     return SavedModel(
         graph=graph, read=lambda name: _read(archive, state, name), kind="weights", facts=plain_facts(content)
     )
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(safe(name, limit=80) for name in names[:SHOWN])
+    return f"{shown} and {len(names) - SHOWN} more" if len(names) > SHOWN else shown
 
 
 def _module_in(content: Any) -> Stub | None:
@@ -119,9 +126,7 @@ def _module_model(archive: SavedArchive, module: Stub, *, script: bool) -> Saved
         else "Layer tree of a pickled module, read without running its code."
     ]
     if missing:
-        shown = ", ".join(safe(name, limit=80) for name in missing[:SHOWN])
-        more = f" and {len(missing) - SHOWN} more" if len(missing) > SHOWN else ""
-        report.append(f"Its code is not here: {shown}{more}.")
+        report.append(f"Its code is not here: {_listed(missing)}.")
     report.append(MODEL_HINT)
     name = module.kind.rpartition(".")[2]
     graph = graph_of_modules(modules_of_stub(module), name=name, report=report)

@@ -33,6 +33,21 @@ def digits_model() -> onnx.ModelProto:
     )
 
 
+def small_model() -> onnx.ModelProto:
+    """Two linear layers and a function between them."""
+    opsets = [helper.make_opsetid("", 18)]
+    act = helper.make_function("own", "Act", ["a"], ["b"], [helper.make_node("Relu", ["a"], ["b"])], opsets)
+    nodes = [
+        helper.make_node("Gemm", ["x", "0.weight", "0.bias"], ["h"], "/0/Gemm", transB=1),
+        helper.make_node("Act", ["h"], ["r"], "/1/Act", domain="own"),
+        helper.make_node("Gemm", ["r", "2.weight", "2.bias"], ["y"], "/2/Gemm", transB=1),
+    ]
+    rng = np.random.default_rng(0)
+    shapes = {"0.weight": (3, 4), "0.bias": (3,), "2.weight": (2, 3), "2.bias": (2,)}
+    weights = {name: rng.normal(size=shape) for name, shape in shapes.items()}
+    return make_model(nodes, weights=weights, functions=[act])
+
+
 def make_model(
     nodes: Iterable[onnx.NodeProto],
     *,
