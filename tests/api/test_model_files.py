@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from model_files import Touch
 from onnx_models import digits_net, save
 from torch import nn
 from trained_run import EPOCHS, write_kinds, write_run
@@ -102,6 +103,19 @@ def test_every_file_of_weights_fills_a_builder(run: Path, name: str) -> None:
         assert recording.meta["weights"] == "given"
         for key in ("conv.weight", "norm.weight", "fc.bias"):
             assert np.array_equal(recording.weight(key), expected[key].numpy())  # type: ignore[arg-type]
+
+
+def test_weights_beside_objects_of_unknown_classes_are_read_and_the_objects_left(
+    run: Path, tmp_path: Path
+) -> None:
+    """Lightning checkpoints hold settings of any class; code in them does not run."""
+    state, ran = torch.load("state.pth", weights_only=True), tmp_path / "ran"
+    torch.save({"state_dict": state, "epoch": 4, "hyper_parameters": Touch(ran)}, tmp_path / "last.ckpt")
+    recording = read_source(tmp_path / "last.ckpt", model="net.py:Net", inputs=["1x1x28x28"])
+    assert np.array_equal(recording.weight("conv.weight"), state["conv.weight"].numpy())  # type: ignore[arg-type]
+    assert not ran.exists()
+    torch.load(tmp_path / "last.ckpt", weights_only=False)  # the control
+    assert ran.exists()
 
 
 def test_a_builder_without_weights_is_random_and_says_so(run: Path) -> None:
