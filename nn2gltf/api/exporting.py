@@ -15,6 +15,7 @@ from nn2gltf.bounded import Limits
 from nn2gltf.errors import UsageError, safe
 from nn2gltf.ir.recording import Recording
 from nn2gltf.record import is_recording, read_recording
+from nn2gltf.record.select import merge_recordings, select_steps
 
 
 def export(
@@ -29,6 +30,7 @@ def export(
     data_dir: str | os.PathLike[str] | None = None,
     weights: str | os.PathLike[str] | None = None,
     epochs_from: str = "auto",
+    steps: str | None = None,
     max_nodes: int | None = None,
     max_memory_gb: float | None = None,
     max_seconds: int | None = None,
@@ -45,7 +47,8 @@ def export(
     Args:
         source: An ``nn.Module``, a :class:`~nn2gltf.ir.recording.Recording`, a recording's folder, a model file
             (.pt .pth .ckpt .pt2 .safetensors .onnx), or a specification: ``torchvision:resnet18``,
-            ``pkg.mod:factory``, ``net.py:Net``. A list of files: the checkpoints of one run, a step each.
+            ``pkg.mod:factory``, ``net.py:Net``. A list of files: the checkpoints of one run, a step each. A list
+            of recordings: parts of one training, joined.
         output: ``.glb``, ``.gltf`` or ``.html``; checked before any work.
         sample: What to show the model: a batch (axis 0 counts the probes), a tuple or mapping of arguments, or
             text: a data set (``mnist``, ``mnist:0-4``), a picture, a folder of pictures, or a ``.npy`` file.
@@ -56,6 +59,7 @@ def export(
         data_dir: Where data sets are.
         weights: File of weights for a model that the source builds.
         epochs_from: Where the epochs of several checkpoints come from: ``auto``, ``file``, ``name``, ``count``.
+        steps: Which recorded steps to draw, ``A:B:C`` as in Python: ``::5`` every fifth one.
         max_nodes: Most nodes of a model file after expansion; 1,000,000 by default.
         max_memory_gb, max_seconds: Limits of the process that reads a model file; 4 and 120 by default.
         trust_model_code: Allow code inside the file to run. A stranger's file can then do anything you can.
@@ -91,6 +95,8 @@ def export(
         trust_model_code=trust_model_code,
         verify=verify,
     )
+    if steps is not None:
+        recording = select_steps(recording, steps)
     return export_recording(recording, output, force=force, **options)
 
 
@@ -130,8 +136,10 @@ def read_source(
     """The recording behind a source, or one step of the model behind it; arguments as for :func:`export`."""
     if isinstance(source, Recording):
         return source
-    if isinstance(source, (str, os.PathLike)) and Path(source).is_dir() and is_recording(source):
+    if _is_run(source):
         return read_recording(source)
+    if isinstance(source, list | tuple) and len(source) > 1 and all(_is_run(item) for item in source):
+        return merge_recordings([read_recording(item) for item in source])
     files, model = _files_of(source, model, weights)
     if files:
         return record_files(
@@ -159,6 +167,10 @@ def read_source(
         else make_sample(sample, subject, labels=labels, classes=classes, data_dir=data_dir)
     )
     return record_once(subject, sample=shown, shapes=make_shapes(inputs), data_dir=data_dir, verify=verify)
+
+
+def _is_run(source: Any) -> bool:
+    return isinstance(source, str | os.PathLike) and Path(source).is_dir() and is_recording(source)
 
 
 def _files_of(

@@ -104,3 +104,14 @@ class Recorder(torch_recorder.Recorder):
             OutputError, WriteError: The file cannot be written.
         """
         return export_recording(self.recording(), output, force=force, **options)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """How a notebook shows it: what is recorded so far, and the scene in the viewer."""
+        from nn2gltf.api.notebook import show_recording
+
+        shown = show_recording(None if not self.started else self.recording())
+        return {
+            kind: text
+            for kind, text in shown.items()
+            if (not include or kind in include) and kind not in (exclude or ())
+        }

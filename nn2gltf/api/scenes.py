@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from nn2gltf.api.outputs import WrittenFile, check_scene_output
 from nn2gltf.encode import EncodeOptions, encode_scene, prepare_scene
+from nn2gltf.encode.sign_plates import measure as measure_text_width
 from nn2gltf.encode.style import load_style
 from nn2gltf.errors import LimitError, UsageError, safe
 from nn2gltf.files import write_atomic
@@ -18,10 +19,10 @@ from nn2gltf.gltf import EncodedFile, write_glb, write_gltf
 from nn2gltf.html import read_viewer, write_html
 from nn2gltf.ir.recording import Recording
 from nn2gltf.ir.scene import Scene
-from nn2gltf.layout import LayoutOptions, find_layout, place_graph
+from nn2gltf.layout import LayoutOptions, find_layout, place_graph, select_layers
 from nn2gltf.passes.options import PassOptions, simplify_graph
 
-MOST_LAYERS = 4_000
+MOST_IN_A_ROW = 4_000
 """The row layout is quadratic in layers, and nobody can read a row of more."""
 
 
@@ -102,14 +103,16 @@ def encode_recording(
         made_with: Options of earlier stages, by stage, for the extras.
     """
     graph = simplify_graph(recording.graph, options.passes)
-    if len(graph.layers) > MOST_LAYERS:
+    layout = replace(options.layout, has_values=bool(recording.recorded))
+    selection = select_layers(graph, options=layout)
+    if selection.labelled and len(selection.drawn) > MOST_IN_A_ROW:
         raise LimitError(
-            f"the scene would have {len(graph.layers):,} layers, more than {MOST_LAYERS:,}",
+            f"the scene would have {len(selection.drawn):,} layers in a row, more than {MOST_IN_A_ROW:,}",
             where=graph.name,
-            hint="Draw less of it: --depth 2, --fold or --layers GLOB.",
+            hint="Draw less of it: --depth 2, --fold or --layers GLOB; or another layout: --layout flow.",
         )
-    prepared = prepare_scene(recording, graph, options=options.encode)
-    placement = place_graph(graph, options=options.layout, plates=prepared.plates.sizes)
+    prepared = prepare_scene(recording, graph, options=options.encode, selection=selection)
+    placement = place_graph(graph, options=layout, plates=prepared.plates.sizes, measure=measure_text_width)
     stages = {**(made_with or {}), "passes": asdict(options.passes), "layout": asdict(options.layout)}
     return encode_scene(prepared, placement, made_with=stages)
 

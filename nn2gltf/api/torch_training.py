@@ -90,7 +90,7 @@ def run_job(job: TrainingJob, model: Any, *, progress: Progress | None, force: b
     Raises:
         InterruptedRunError: Ctrl+C; the message names what was written.
     """
-    module, name = _build(model, len(job.images.classes), job.settings.seed)
+    module, name = _build(model, job.images, job.settings.seed)
     recorder = _make_recorder(job, module, name, force=force)
     try:
         result = train_model(
@@ -192,8 +192,11 @@ def _data_name(job: TrainingJob) -> str:
     return taken if job.data_name == "auto" else job.data_name
 
 
-def _build(model: Any, classes: int, seed: int) -> tuple[nn.Module, str]:
+def _build(model: Any, images: ImageData, seed: int) -> tuple[nn.Module, str]:
     if isinstance(model, str) and (model in model_names() or ":" not in model):
-        return build_model(model, classes=classes, seed=seed), model
+        built = build_model(
+            model, classes=len(images.classes), seed=seed, channels=images.channels, side=images.side
+        )
+        return built, model
     subject = read_subject(model, seed=seed)
     return subject.module, subject.name

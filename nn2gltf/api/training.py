@@ -26,19 +26,22 @@ def train_model(
     record: str | os.PathLike[str] | None = None,
     save: str | os.PathLike[str] | None = None,
     resume: bool = False,
+    image_size: int | None = None,
     progress: Progress | None = None,
     force: bool = False,
     **scene_options: Any,
 ) -> TrainedRun:
-    """Train a classifier of 28 x 28 pictures with recording; ten probes, one of each class, are watched.
+    """Train a classifier of pictures with recording; one probe of each class is watched.
 
     Every output is checked before training.
 
     Args:
         model: A name (``mlp``, ``mlp-deep``, ``lenet``, ``resnet``), a specification (``net.py:Net``) or an
             ``nn.Module``, which is trained in place.
-        data: ``auto``, ``mnist``, ``fashion-mnist``, ``kmnist``, ``digits``, or a folder of IDX files.
+        data: ``auto``, ``mnist``, ``fashion-mnist``, ``kmnist``, ``digits``, any classification data set of torchvision
+            (``cifar10``), a folder of IDX files, or one with a folder of pictures for each class.
         data_dir: Where the data set's files are, or are downloaded to.
+        image_size: Side of pictures from torchvision or a folder, pixels; by default their own, 64 at most.
         options: Epochs, learning rate, seed ...
         output: Scene to write: ``.glb``, ``.gltf`` or ``.html``.
         record: Folder to record into, durable after every epoch; in memory when None.
@@ -71,7 +74,7 @@ def train_model(
 
     job = TrainingJob(
         data_name=data,
-        images=load_dataset(data, data_dir=data_dir),
+        images=load_dataset(data, data_dir=data_dir, image_size=image_size),
         options=options,
         outputs=() if output is None else (Path(output),),
         record=record,

@@ -37,6 +37,7 @@ from nn2gltf.commands.terminal import next_command, show_file
     default="auto",
     help="Epochs of several checkpoints: stored in them, numbers in their names, or 1, 2, 3 ...",
 )
+@option("--steps", metavar="A:B:C", help="Recorded steps to draw: ::5 every fifth one, -3: the last three.")
 @option("--max-nodes", type=click.IntRange(1), metavar="N", help="Most nodes of a file.  [default: 1000000]")
 @option("--max-memory", type=click.FloatRange(0.1), metavar="GB", help="For reading a file.  [default: 4]")
 @option("--max-seconds", type=click.IntRange(1), metavar="N", help="For reading a file.  [default: 120]")
@@ -59,6 +60,7 @@ def export(
     weights: str | None,
     data_dir: str | None,
     epochs_from: str,
+    steps: str | None,
     max_nodes: int | None,
     max_memory: float | None,
     max_seconds: int | None,
@@ -72,7 +74,7 @@ def export(
     MODEL is a file (.pt .pth .ckpt .pt2 .safetensors .onnx), torchvision:resnet18,
     timm:NAME, hf:FOLDER (of a config.json), pkg.mod:factory or net.py:Net;
     RUN is a folder that nn2gltf train --record or a Recorder made. Several CHECKPOINT files of one run with
-    --model NET make one animated scene, a step each.
+    --model NET make one animated scene, a step each; several RUNs are parts of one training.
     """
     from nn2gltf.api.exporting import default_output
     from nn2gltf.api.exporting import export as export_source
@@ -90,6 +92,7 @@ def export(
         data_dir=data_dir,
         weights=weights,
         epochs_from=epochs_from,
+        steps=steps,
         max_nodes=max_nodes,
         max_memory_gb=max_memory,
         max_seconds=max_seconds,

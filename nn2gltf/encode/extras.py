@@ -63,7 +63,9 @@ def encode_extras(
         "reductions": [
             *_fold_reductions(graph),
             *prepared.plan.reductions,
+            *prepared.selection.reductions,
             *drawing.placement.reductions,
+            *drawing.values.reductions,
             *_recorded_reductions(recording),
         ],
         "report": list(graph.report),
@@ -173,10 +175,43 @@ def _clips(drawing: Drawing) -> list[Json]:
 
 
 def _layer(drawing: Drawing, layer: Layer, page_index: Mapping[tuple[str, int], int]) -> JsonObject:
-    place = drawing.place(layer.id)
+    place = drawing.placement.layer_by_id.get(layer.id)
+    entry = _about(drawing, layer)
+    if place is None:
+        return {**entry, "mark": "folded", "node": drawing.builder.name_of(_home(drawing, layer))}
     scale, center = drawing.placement.scale, np.asarray(drawing.placement.center)
     corners = (place.corners - center) * scale
     facts = drawing.facts.get(layer.id, {})
+    entry |= without_empty(
+        {
+            "mark": {"slab": "maps", "photo": "image"}.get(place.mark, place.mark),
+            "node": drawing.builder.name_of(drawing.layer_nodes[layer.id]),
+            "box": {"min": _rounded(corners.min(axis=0)), "max": _rounded(corners.max(axis=0))},
+            "probeQuads": cast("Json", facts.get("probeQuads")),
+            "length": cast("Json", facts.get("length")),
+        }
+    )
+    if "length" in facts:
+        entry["length"] = {
+            key: round(value * scale, 7) for key, value in cast("dict[str, float]", facts["length"]).items()
+        }
+    if drawing.recorded(layer.id):
+        entry["values"] = _values(drawing, layer.id)
+        entry["tiles"] = _tiles(drawing, layer.id, page_index)
+    return entry
+
+
+def _home(drawing: Drawing, layer: Layer) -> int:
+    """The node of the nearest scope that is drawn."""
+    parents = {scope.path: scope.parent for scope in drawing.graph.scopes}
+    path: str | None = layer.scope
+    while path and path not in drawing.parts.groups:
+        path = parents.get(path)
+    return drawing.parts.groups[path or ""]
+
+
+def _about(drawing: Drawing, layer: Layer) -> JsonObject:
+    """What is known of a layer apart from its drawing."""
     entry = without_empty(
         {
             "id": layer.id,
@@ -192,24 +227,12 @@ def _layer(drawing: Drawing, layer: Layer, page_index: Mapping[tuple[str, int], 
             "flops": layer.flops,
             "attributes": dict(layer.attributes),
             "source": layer.source,
-            "mark": place.mark,
-            "node": drawing.builder.name_of(drawing.layer_nodes[layer.id]),
-            "box": {"min": _rounded(corners.min(axis=0)), "max": _rounded(corners.max(axis=0))},
-            "probeQuads": cast("Json", facts.get("probeQuads")),
-            "length": cast("Json", facts.get("length")),
         }
     )
     entry["parameters"] = layer.parameter_count
-    if "length" in facts:
-        entry["length"] = {
-            key: round(value * scale, 7) for key, value in cast("dict[str, float]", facts["length"]).items()
-        }
     numbers = layer_numbers(drawing.recording, layer, drawing.values.steps)
     if numbers:
         entry["numbers"] = numbers
-    if drawing.recorded(layer.id):
-        entry["values"] = _values(drawing, layer.id)
-        entry["tiles"] = _tiles(drawing, layer.id, page_index)
     return entry
 
 

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 from nn2gltf.api.recording import Recorder
 from nn2gltf.integrations.numbers import numbers_of
 from nn2gltf.lazy import require
+from nn2gltf.torch_vision import require_torchvision
 
 if TYPE_CHECKING:
     from lightning.pytorch.callbacks import Callback as _Base
 else:
+    require_torchvision()  # Lightning's metrics import it too
     _Base = require("lightning.pytorch.callbacks").Callback
 
 

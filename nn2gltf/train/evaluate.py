@@ -49,7 +49,7 @@ def check_fit(model: nn.Module, images: Tensor, classes: int) -> None:
         reason = safe(" ".join(str(error).split()))
         raise UsageError(
             f"the model does not take images of shape {tuple(images.shape[1:])}: {reason}",
-            hint="It must read (n, 1, 28, 28) and give one logit per class.",
+            hint=f"It must read (n, {', '.join(map(str, images.shape[1:]))}) and give one logit per class.",
         ) from error
     if not isinstance(logits, Tensor) or logits.ndim != 2:
         shape = f"shape {tuple(logits.shape)}" if isinstance(logits, Tensor) else type(logits).__name__

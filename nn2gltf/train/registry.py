@@ -37,21 +37,27 @@ def find_model(name: str) -> str:
     return home
 
 
-def build_model(name: str, *, classes: int = 10, seed: int = 0) -> nn.Module:
+def build_model(
+    name: str, *, classes: int = 10, seed: int = 0, channels: int = 1, side: int = 28
+) -> nn.Module:
     """Build a model with weights that depend on the seed alone.
 
     Args:
         name: One of :func:`model_names`.
         classes: Number of outputs.
+        channels, side: Of the images; a factory of another package is told only when they are not 1 and 28.
         seed: For the initial weights; the caller's random state is left as it was.
 
     Raises:
-        UsageError: E_UNKNOWN_NAME.
+        UsageError: E_UNKNOWN_NAME, or images that the model cannot read.
     """
     import torch
 
+    shape = {
+        key: value for key, value, usual in (("channels", channels, 1), ("side", side, 28)) if value != usual
+    }
     module, _, factory = find_model(name).partition(":")
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
-        model: nn.Module = getattr(importlib.import_module(module), factory)(classes=classes)
+        model: nn.Module = getattr(importlib.import_module(module), factory)(classes=classes, **shape)
     return model

@@ -332,7 +332,7 @@ def test_facade_is_pinned() -> None:
         (
             lambda: nn2gltf.export,
             (
-                "source output sample labels classes inputs model data_dir weights epochs_from max_nodes"
+                "source output sample labels classes inputs model data_dir weights epochs_from steps max_nodes"
                 " max_memory_gb max_seconds trust_model_code verify force options"
             ),
         ),
@@ -346,7 +346,7 @@ def test_facade_is_pinned() -> None:
         ),
         (
             lambda: nn2gltf.train_model,
-            "model data data_dir options output record save resume progress force scene_options",
+            "model data data_dir options output record save resume image_size progress force scene_options",
         ),
         (lambda: nn2gltf.demo, "folder model data data_dir options progress force scene_options"),
         (lambda: nn2gltf.inspect, "source model inputs max_nodes trust_model_code verify"),

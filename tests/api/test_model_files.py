@@ -155,6 +155,13 @@ def test_safetensors_may_begin_with_the_first_bytes_of_any_other_format(tmp_path
         assert detect_kind(path) == "safetensors", length
 
 
+def test_a_file_may_be_called_as_a_folder_of_torchscript_is(tmp_path: Path) -> None:
+    torch.save({"a.weight": torch.zeros(2, 2)}, tmp_path / "code.pt")
+    assert detect_kind(tmp_path / "code.pt") == "torch"
+    torch.jit.save(torch.jit.script(nn.Linear(2, 2)), str(tmp_path / "script.pt"))  # type: ignore[no-untyped-call]
+    assert detect_kind(tmp_path / "script.pt") == "torchscript"  # the control
+
+
 def test_torchscript_is_a_layer_tree(run: Path) -> None:
     graph = read_source("script.pt").graph
     assert [layer.op for layer in graph.layers] == ["Conv2d", "BatchNorm2d", "ReLU", "Linear"]
