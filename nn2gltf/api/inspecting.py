@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from nn2gltf.api.files import is_file_source, record_files
+from nn2gltf.files import check_readable
 from nn2gltf.ir.graph import Graph
 from nn2gltf.ir.json import Json, JsonObject
 from nn2gltf.ir.recording import Recording
@@ -65,6 +66,7 @@ def inspect(
         InputMissingError, InputDataError, LimitError, RefusedError: It is missing, damaged, too large or unsafe.
     """
     if isinstance(source, (str, os.PathLike)):
+        check_readable(source)
         path = Path(source)
         if path.suffix.lower() in SCENE_SUFFIXES or (path.is_file() and _is_scene(path)):
             return _inspect_scene(path)

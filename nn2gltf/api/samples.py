@@ -14,6 +14,7 @@ import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
 
 from nn2gltf.errors import InputDataError, InputMissingError, Nn2gltfError, UsageError, safe
+from nn2gltf.files import check_readable
 from nn2gltf.ir.json import Json
 from nn2gltf.record import choose_probes
 from nn2gltf.train import DATA_NAMES
@@ -84,6 +85,7 @@ def read_sample(
     if name in DATA_NAMES and not Path(given).exists():
         data = load_dataset(name, data_dir=data_dir, download=False)
         return _from_data(normalise_as_trained(data, target.facts), chosen, target)
+    check_readable(given)
     path = Path(given)
     if path.suffix.lower() == ".npy":
         return ArraySample(inputs=_read_array(path), labels=labels, classes=classes)
