@@ -197,6 +197,7 @@ def bench_export(run: Path, folder: Path) -> None:
     """Export in a process of its own, against encoding the pages of its file again."""
     from PIL import Image
 
+    from nn2gltf.encode.pages import COMPRESS_LEVEL
     from nn2gltf.gltf import read_glb
 
     output = folder / "run.glb"
@@ -209,7 +210,7 @@ def bench_export(run: Path, folder: Path) -> None:
     pages = [Image.open(io.BytesIO(png)) for png in pngs]
     for page in pages:
         page.load()
-    plain = timed(lambda: [page.save(io.BytesIO(), "PNG", compress_level=3) for page in pages])
+    plain = timed(lambda: [page.save(io.BytesIO(), "PNG", compress_level=COMPRESS_LEVEL) for page in pages])
     size = sum(path.stat().st_size for path in run.rglob("*.safetensors"))
     steps = len(read_recording(run).steps)
     print(

@@ -128,7 +128,12 @@ def _inspect_recording(recording: Recording) -> Inspection:
         lines.append(f"  epoch {step.epoch:<5g} {metrics}")
     names = ", ".join(probe.name or "unnamed" for probe in recording.probes)
     lines.append(f"{len(recording.probes)} probes: {names}")
-    lines += [f"note: {layer}: {text}" for layer, text in recording.reductions.items()]
+    if recording.numbers:
+        kept = ", ".join(f"{quantity} ({len(names)})" for quantity, names in recording.numbers.items())
+        lines.append(f"beside activations: {kept}")
+    lines += [
+        f"note: {layer}: {text}" if layer else f"note: {text}" for layer, text in recording.reductions.items()
+    ]
     return Inspection(
         kind="recording",
         text="\n".join(lines),
@@ -139,6 +144,7 @@ def _inspect_recording(recording: Recording) -> Inspection:
             "classes": [*recording.classes],
             "recorded": [*sorted(recording.recorded)],
             "reductions": dict(recording.reductions),
+            "numbers": {quantity: [*names] for quantity, names in recording.numbers.items()},
             "meta": dict(recording.meta),
         },
     )

@@ -17,12 +17,13 @@ from torch import nn
 
 from nn2gltf.errors import InputDataError, LimitError, RefusedError, safe
 from nn2gltf.ir.json import Json
-from nn2gltf.sources.content import detect_kind
+from nn2gltf.sources.content import KINDS, detect_kind
 from nn2gltf.sources.loaded import LoadedModel, ReadOptions
 from nn2gltf.sources.model_file import read_spec
 from nn2gltf.sources.pickle_names import read_pickle_names
 from nn2gltf.sources.safetensors_header import SafetensorsFile, read_safetensors
 from nn2gltf.sources.torch_allow import allow_names
+from nn2gltf.sources.torch_archives import read_archive_state
 from nn2gltf.sources.torch_weights import find_state_dict, load_weights
 
 MAX_PICKLE = 256 * 2**20
@@ -72,7 +73,10 @@ def read_checkpoint(path: str, *, trust: bool = False) -> tuple[dict[str, torch.
     Raises:
         InputDataError, LimitError, RefusedError: As in :func:`read_torch_file`; also when it holds no weights.
     """
-    if detect_kind(path) == "safetensors":
+    kind = detect_kind(path)
+    if kind in ("torchscript", "pt2") and not trust:
+        return read_archive_state(Path(path), kind), {}
+    if kind == "safetensors":
         file = read_safetensors(Path(path))
         return {name: _tensor_of(file, name) for name in file.tensors}, dict(file.metadata)
     content = load_torch_file(path, trust=trust)
@@ -84,13 +88,13 @@ def read_checkpoint(path: str, *, trust: bool = False) -> tuple[dict[str, torch.
 
 
 def read_weights_file(path: str, options: ReadOptions) -> LoadedModel:
-    """Weights of a safetensors file into the module that ``options.model`` names.
+    """Weights of safetensors, TorchScript or torch.export into the module that ``options.model`` names.
 
     Raises:
         InputDataError: They do not fit, or no module is named.
     """
     if options.model is None:
-        raise _weights_alone(path, "a safetensors file")
+        raise _weights_alone(path, KINDS[detect_kind(path)])
     state, facts = read_checkpoint(path)
     built = read_spec(options.model, replace(options, model=None))
     load_weights(built.module, state, where=path)
