@@ -113,7 +113,7 @@ def _inspect_scene(path: Path) -> Inspection:
 
 
 def _inspect_graph(graph: Graph, weights: str, meta: Mapping[str, Json] | None = None) -> Inspection:
-    text = "\n".join([str(graph), f"weights: {weights}", *(f"note: {line}" for line in graph.report)])
+    text = "\n".join([graph.table(), f"weights: {weights}", *(f"note: {line}" for line in graph.report)])
     totals: JsonObject = {path: total.to_json() for path, total in scope_totals(graph).items()}
     facts: JsonObject = {
         "weights": weights, "graph": graph.to_json(), "meta": dict(meta or {}), "scopeTotals": totals
@@ -122,7 +122,7 @@ def _inspect_graph(graph: Graph, weights: str, meta: Mapping[str, Json] | None =
 
 
 def _inspect_recording(recording: Recording) -> Inspection:
-    lines = [str(recording.graph)]
+    lines = [recording.graph.table()]
     for step in recording.steps:
         metrics = "  ".join(f"{name} {value:.4g}" for name, value in step.metrics.items())
         lines.append(f"  epoch {step.epoch:<5g} {metrics}")

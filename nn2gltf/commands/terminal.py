@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from nn2gltf.api.outputs import WrittenFile
     from nn2gltf.api.torch_training import TrainedRun
 
-_USUAL = "Traced with "
-"""How a graph's report begins when all went well: kept in the file, not worth a line here."""
-
 _UNITS = ("bytes", "kB", "MB", "GB")
 
 
@@ -91,7 +88,9 @@ def show_run(run: TrainedRun, *, json: bool, folder: Path | None = None) -> None
 def _file_notes(written: WrittenFile) -> list[str]:
     lost = written.not_finite
     warning = [f"{lost} numbers were not finite and are drawn as such"] if lost else []
-    return [*warning, *(line for line in written.notes if not line.startswith(_USUAL))]
+    from nn2gltf.ir.graph import USUAL_REPORT
+
+    return [*warning, *(line for line in written.notes if not line.startswith(USUAL_REPORT))]
 
 
 def next_command(line: str) -> None:

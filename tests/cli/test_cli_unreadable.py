@@ -75,7 +75,9 @@ def locked(tmp_path: Path) -> Path:
         (["export", "net.py:make", "--sample", "sec.glb"], "file"),
     ],
 )
-def test_what_may_not_be_read_gives_one_code_and_the_fix(locked: Path, arguments: list[str], what: str) -> None:
+def test_what_may_not_be_read_gives_one_code_and_the_fix(
+    locked: Path, arguments: list[str], what: str
+) -> None:
     code, err = run(locked, *arguments)
     try:
         assert (code, err.count("\n")) == (66, 0), err
