@@ -16,6 +16,10 @@ from nn2gltf.errors import InputDataError, safe
 from nn2gltf.ir.json import Json, JsonObject, without_empty
 from nn2gltf.ir.repeat import Repeat
 from nn2gltf.ir.verification import Verification
+from nn2gltf.python_form import to_python
+
+USUAL_REPORT = "Traced with "
+"""How a graph's report begins when all went well: kept in the file, not worth a line for a person."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -373,7 +377,12 @@ class Graph:
         ).check()
 
     def __str__(self) -> str:
-        """A table: one line a layer."""
+        """The table, then what could not be captured; how it was traced when all went well is not said."""
+        notes = [to_python(line) for line in self.report if not line.startswith(USUAL_REPORT)]
+        return "\n".join([self.table(), *(f"note: {line}" for line in notes)])
+
+    def table(self) -> str:
+        """One line a layer."""
         rows = [f"{self.name}: {len(self.layers)} layers, {self.parameter_count:,} parameters"]
         for layer in self.layers:
             shape = " ".join("x".join(map(str, spec.shape)) for spec in layer.outputs)
