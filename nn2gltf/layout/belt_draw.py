@@ -1,0 +1,344 @@
+"""The belt's drawing: lanes, states, machines with their curtains, doors of folded blocks, the answer."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from nn2gltf.ir.furniture import Line, Points, TextLine
+from nn2gltf.ir.graph import Layer
+from nn2gltf.ir.placement import LayerPlacement, PlateSize
+from nn2gltf.layout.belt_parts import attention_tiles, panel_row, token_panel
+from nn2gltf.layout.belt_plan import STAMP, BeltPlan, shown_stamps
+from nn2gltf.layout.canvas import Canvas, Wish
+from nn2gltf.layout.finish import header_width, plate_scale
+from nn2gltf.layout.head import Head, draw_head
+from nn2gltf.layout.stages import count_text, op_text
+from nn2gltf.layout.stream import Machine, tokens_of
+
+PITCH, MACHINE_PITCH = 22.0, 26.0
+LEAN = math.radians(-42.0)
+YAW = math.radians(-38.0)
+ABOVE = 46.0
+"""Room between the belt's far edge and the machines."""
+CURTAIN, NEAR, APART = 74.0, 14.0, 25.0
+DOOR_PITCH = 46.0
+LANE_INK, CURTAIN_INK = "frame / 0.55", "frame / 0.5"
+
+
+@dataclass
+class Belt:
+    """Where things stand: the belt's extent and the machines' foot."""
+
+    canvas: Canvas
+    plan: BeltPlan
+    left: float = 0.0
+
+    @property
+    def tall(self) -> float:
+        """Extent of the belt across its lanes."""
+        return self.plan.lanes * PITCH
+
+    @property
+    def machine_tall(self) -> float:
+        """Height of every machine."""
+        return self.plan.lanes * MACHINE_PITCH
+
+    def lane(self, x: float, index: int, lift: float = 1.0) -> tuple[float, float, float]:
+        """A point on a lane."""
+        up = ((self.plan.lanes - 1) / 2 - index) * PITCH
+        return self.on_belt(x, up, lift)
+
+    def on_belt(self, x: float, up: float, lift: float = 1.0) -> tuple[float, float, float]:
+        """A point of the leaning plane, ``up`` from its middle line and ``lift`` before it."""
+        y = up * math.cos(LEAN) - lift * math.sin(LEAN)
+        return x, y, up * math.sin(LEAN) + lift * math.cos(LEAN)
+
+    @property
+    def foot(self) -> tuple[float, float]:
+        """y and z of the machines' lower edge."""
+        _, y, z = self.on_belt(0.0, self.tall / 2)
+        return y + ABOVE, z
+
+    def row_height(self, index: int) -> float:
+        """Height above the foot of a token's row in a machine."""
+        return (self.plan.lanes - 0.5 - index) * MACHINE_PITCH
+
+
+def draw_belt(canvas: Canvas, plan: BeltPlan, plates: Mapping[str, PlateSize]) -> tuple[float, float]:
+    """Draw everything but the plates.
+
+    Returns:
+        Picture coordinates of the title's upper left corner.
+    """
+    belt = Belt(canvas, plan)
+    x = _state(belt, plan.stream.start, 0.0)
+    _caption(belt, "embedding", x / 2, "sign embedding")
+    first = x
+    for index, machine in enumerate(plan.opened):
+        x = _machine(belt, machine, x, index)
+    _bracket(belt, first + 8.0, x, "block 1, opened")
+    doors = x + 40.0
+    x = _doors(belt, doors)
+    if plan.folded:
+        word = f"block 2, folded" if plan.folded == 1 else f"blocks 2 to {plan.folded + 1}, folded"
+        _bracket(belt, doors, x, word)
+        x = _state(belt, plan.stream.machines[-1].total, x + 34.0)
+    _ground(belt, -30.0, x + 24.0)
+    right = _answer(belt, x + 24.0, plates)
+    _ = right
+    return _title(belt, first, plates)
+
+
+def _state(belt: Belt, layer: Layer, x: float) -> float:
+    """A state lying on the belt; returns where it ends."""
+    width = token_panel(belt.plan, layer, PITCH)[1]
+    rects, _, cell = token_panel(belt.plan, layer, PITCH)
+    place = panel_row(
+        layer, rects, cell, position=belt.on_belt(x + width / 2, 0.0, 3.0), yaw=0.0, lean=LEAN
+    )
+    belt.canvas.layers.append(place)
+    return x + width
+
+
+def _machine(belt: Belt, machine: Machine, x: float, index: int) -> float:
+    """Curtain up, stamps, attention, curtain down, the sum; returns where the sum ends."""
+    canvas, start = belt.canvas, x
+    x += CURTAIN
+    stamps = shown_stamps(machine)
+    cut = _cut(machine, stamps)
+    places: list[LayerPlacement] = []
+    for layer in stamps[:cut]:
+        x = _stand(belt, layer, x, places) + NEAR
+    if machine.weights is not None:
+        x = _heads(belt, machine.weights, x + APART - NEAR, places) + APART
+    for layer in stamps[cut:]:
+        x = _stand(belt, layer, x, places) + NEAR
+    end = x - NEAR + CURTAIN
+    if places:
+        _curtain(belt, (start, places[0], True), index)
+        _curtain(belt, (end, places[-1], False), index)
+        _joined(belt, places)
+    after = _state(belt, machine.total, end)
+    spot = belt.on_belt((end + after) / 2, belt.tall / 2 + 14.0, 4.0)
+    canvas.disc(spot, 11.0, "+", "stage 0", layer=machine.total.id)
+    _headline(belt, machine, places)
+    return after
+
+
+def _cut(machine: Machine, stamps: Sequence[Layer]) -> int:
+    """How many stamps come before the attention weights."""
+    if machine.weights is None:
+        return len(stamps)
+    order = {layer.id: i for i, layer in enumerate(machine.inner)}
+    at = order[machine.weights.id]
+    value = sum(1 for layer in stamps if order[layer.id] < at)
+    return value
+
+
+def _stand(belt: Belt, layer: Layer, x: float, places: list[LayerPlacement]) -> float:
+    """A panel of stamps above the belt; returns where it ends along X."""
+    thin = layer.kind == "norm"
+    rects, width, cell = token_panel(belt.plan, layer, MACHINE_PITCH, thin=thin)
+    return _above(belt, layer, (rects, width, cell), x, places)
+
+
+def _heads(belt: Belt, layer: Layer, x: float, places: list[LayerPlacement]) -> float:
+    rects, width, cell = attention_tiles(layer, belt.machine_tall)
+    return _above(belt, layer, (rects, width, cell), x, places)
+
+
+def _above(
+    belt: Belt,
+    layer: Layer,
+    panel: tuple[Points, float, tuple[int, int]],
+    x: float,
+    places: list[LayerPlacement],
+) -> float:
+    rects, width, cell = panel
+    y, z = belt.foot
+    room = width * math.cos(YAW)
+    place = panel_row(
+        layer, rects, cell, position=(x + room / 2, y + belt.machine_tall / 2, z), yaw=YAW, lean=0.0
+    )
+    belt.canvas.layers.append(place)
+    places.append(place)
+    return x + room
+
+
+def _curtain(belt: Belt, way: tuple[float, LayerPlacement, bool], index: int) -> None:
+    """Ribbons from every lane to its row in a machine, or back; the last token's is amber."""
+    x, place, rises = way
+    side = (-1.0 if rises else 1.0) * (place.size[0] / 2 + 1.5)
+    for lane in range(belt.plan.lanes):
+        height = belt.row_height(lane) - belt.machine_tall / 2
+        spot = place.world(np.array([[side, height, 0.4]]))[0]
+        ground = np.array(belt.lane(x, lane, 3.0))
+        ends = (ground, spot) if rises else (spot, ground)
+        last = lane == belt.plan.lanes - 1
+        _ribbon(belt, swung(*ends), last)
+
+
+def _ribbon(belt: Belt, points: Points, last: bool) -> None:
+    belt.canvas.line("lane", points, 3.0 if last else 1.3, "accent" if last else CURTAIN_INK)
+
+
+def swung(start: Points, end: Points) -> Points:
+    """(25, 3) a curve that leaves and arrives along X."""
+    reach = np.array([0.62 * (end[0] - start[0]), 0.0, 0.0])
+    t = np.linspace(0.0, 1.0, 25)[:, None]
+    points: Points = (
+        (1 - t) ** 3 * start
+        + 3 * (1 - t) ** 2 * t * (start + reach)
+        + 3 * (1 - t) * t**2 * (end - reach)
+        + t**3 * end
+    )
+    return points
+
+
+def _joined(belt: Belt, places: Sequence[LayerPlacement]) -> None:
+    """Short ribbons between neighbouring panels of a machine."""
+    step = max(1, belt.plan.lanes // 8)
+    lanes = {*range(0, belt.plan.lanes - 1, step), belt.plan.lanes - 1}
+    for one, two in zip(places[:-1], places[1:], strict=True):
+        for lane in sorted(lanes):
+            height = belt.row_height(lane) - belt.machine_tall / 2
+            a = one.world(np.array([[one.size[0] / 2 + 1.5, height, 0.4]]))[0]
+            b = two.world(np.array([[-two.size[0] / 2 - 1.5, height, 0.4]]))[0]
+            _ribbon(belt, np.stack([a, b]), lane == belt.plan.lanes - 1)
+
+
+def _headline(belt: Belt, machine: Machine, places: Sequence[LayerPlacement]) -> None:
+    """What stands here, over every panel, short names where there is no room."""
+    canvas, graph = belt.canvas, belt.canvas.graph
+    for place in places:
+        layer = graph.layer_by_id[place.id]
+        lines: tuple[TextLine, ...] = (canvas.text(_name(machine, layer), 15.5, weight=600),)
+        if layer is machine.weights:
+            heads = layer.outputs[0].shape[1]
+            lines = (
+                canvas.text("attention", 19.0, weight=700),
+                canvas.text(f"{heads} heads: who looks at whom", 14.5, ink="dim"),
+            )
+        top = place.world(np.array([[0.0, place.size[1] / 2, 0.0]]))[0]
+        anchors = tuple(
+            ((float(top[0]) + shift, float(top[1]) + (26.0 + up) * canvas.pixel, float(top[2])), (0.5, 0.0))
+            for up in (0.0, 22.0, 44.0, 66.0)
+            for shift in (0.0, 14.0, -14.0)
+        )
+        canvas.wish(
+            Wish(
+                key=f"label {layer.id}",
+                lines=lines,
+                short=lines[:1],
+                anchors=anchors,
+                priority=0.4 if layer is machine.weights else 1.0,
+                layer=layer.id,
+            )
+        )
+
+
+def _name(machine: Machine, layer: Layer) -> str:
+    """A norm is called so; other layers by their own name, or by their op where that is a number."""
+    if layer.kind == "norm":
+        return "norm"
+    found = tokens_of(layer)
+    name = op_text(layer) if layer.name.split("@")[0].isdigit() else layer.name
+    return f"{name} {found[1]:,}" if found and not machine.attends else name
+
+
+def _doors(belt: Belt, x: float) -> float:
+    """One thin door a folded block: heads in a column over the MLP; returns where they end."""
+    y, z = belt.foot
+    tall = belt.machine_tall
+    number = belt.canvas
+    for index, door in enumerate(belt.plan.doors):
+        low = 0.0
+        room = 0.0
+        for layer in reversed(door):
+            weights = len(layer.outputs[0].shape) == 4
+            share = 0.70 * tall if weights else (0.25 * tall if len(door) > 1 else tall)
+            if weights:
+                rects, width, cell = attention_tiles(layer, share, rows=layer.outputs[0].shape[1])
+            else:
+                found = tokens_of(layer) or (1, 1)
+                width, cell = 38.0, found
+                rects = np.array([[0.0, 0.0, width, share]])
+            yaw = YAW
+            room = max(room, width * math.cos(yaw))
+            position = (x + width * math.cos(yaw) / 2, y + low + share / 2, z)
+            number.layers.append(panel_row(layer, rects, cell, position=position, yaw=yaw, lean=0.0))
+            low += share + 0.05 * tall
+        for shift in (0.35, 0.65):
+            stem = [(x + shift * room, y, z), belt.on_belt(x + shift * room, belt.tall / 2, 2.0)]
+            number.line("lane", stem, 1.6, LANE_INK)
+        line = number.text(str(index + 2), 15.5, weight=700)
+        spot = (x + room / 2, y + low + 18.0 * number.pixel, z)
+        if belt.plan.folded == len(belt.plan.doors):
+            number.wish(Wish(key=f"door {index}", lines=(line,), anchors=((spot, (0.5, 0.0)),), priority=1.5))
+        x += max(DOOR_PITCH, room + 16.0)
+    return x
+
+
+def _ground(belt: Belt, left: float, right: float) -> None:
+    """Lanes and the belt's two edges, the read-out lane amber."""
+    canvas = belt.canvas
+    for lane in range(belt.plan.lanes):
+        last = lane == belt.plan.lanes - 1
+        ink = "accent" if last else LANE_INK
+        canvas.line("lane", [belt.lane(left, lane), belt.lane(right, lane)], 2.6 if last else 1.3, ink)
+    for up in (-belt.tall / 2 - 5.0, belt.tall / 2 + 5.0):
+        canvas.line("edge", [belt.on_belt(left, up), belt.on_belt(right, up)], 3.0, "frame")
+    every = max(1, math.ceil(17.0 * canvas.pixel / PITCH))
+    for lane in range(0, belt.plan.lanes, every):
+        if belt.plan.stream.tokens > belt.plan.lanes:
+            break
+        line = canvas.text(str(lane + 1), 14.0, weight=600)
+        spot = belt.lane(left - 6.0, lane)
+        canvas.wish(Wish(key=f"token {lane}", lines=(line,), anchors=((spot, (1.0, 0.5)),), priority=0.6))
+
+
+def _bracket(belt: Belt, left: float, right: float, text: str) -> None:
+    """A dimension line in front of the belt with a name."""
+    down = -belt.tall / 2 - 16.0
+    points = [belt.on_belt(x, down + up) for x, up in ((left, 7.0), (left, 0.0), (right, 0.0), (right, 7.0))]
+    belt.canvas.line("detail", points, 1.6, LANE_INK)
+    _caption(belt, text, (left + right) / 2, f"sign {text}")
+
+
+def _caption(belt: Belt, text: str, x: float, key: str) -> None:
+    canvas = belt.canvas
+    spots = [belt.on_belt(x, -belt.tall / 2 - 22.0 - down) for down in (0.0, 14.0, 28.0, 42.0)]
+    anchors = tuple((spot, (0.5, 1.0)) for spot in spots)
+    canvas.wish(Wish(key=key, lines=(canvas.text(text, 17.0, weight=700),), anchors=anchors, priority=0.3))
+
+
+def _answer(belt: Belt, x: float, plates: Mapping[str, PlateSize]) -> float:
+    """Bars of the likeliest classes right of the belt, at the end of the read-out lane."""
+    canvas, plan = belt.canvas, belt.plan
+    if plan.answer is None:
+        return x
+    start = belt.lane(x, plan.lanes - 1)
+    head = Head(vectors=(), bars=plan.answer, count=plan.bars)
+    foot = (x + 20.0, belt.foot[0] - 0.25 * belt.tall, belt.foot[1])
+    end = draw_head(
+        canvas, head, foot, belt.machine_tall, plates, plate_scale(canvas), ink="stage 0"
+    )
+    goal = np.array([x + 78.0, foot[1] + 20.0, foot[2]])
+    canvas.lines.append(
+        Line(kind="path", points=swung(np.array(start), goal), width=3.4, ink="accent")
+    )
+    return end
+
+
+def _title(belt: Belt, first: float, plates: Mapping[str, PlateSize]) -> tuple[float, float]:
+    """Left of the machines, level with their tops."""
+    canvas = belt.canvas
+    y, z = belt.foot
+    corner = canvas.view.flat(np.array([[first + 0.3 * CURTAIN, y + belt.machine_tall, z]]))[0]
+    words = f"{len(belt.plan.stream.machines)} sums, {count_text(belt.plan.stream.parameters)} in blocks"
+    _ = words
+    return float(corner[0]) - header_width(plates, canvas) - 10 * canvas.pixel, float(corner[1])

@@ -1,0 +1,76 @@
+"""Panels of a belt: a stamp a token, attention heads as tiles."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from nn2gltf.ir.furniture import Points
+from nn2gltf.ir.graph import Layer
+from nn2gltf.ir.placement import Grid, LayerPlacement
+from nn2gltf.layout.belt_plan import STAMP, BeltPlan
+from nn2gltf.layout.stream import tokens_of
+
+THIN = 7.0
+"""Width of a norm's post."""
+TILE_GAP = 5.0
+MOST_STAMP = 224.0
+"""Widest stamp; wider ones are compressed."""
+Panel = tuple[Points, float, tuple[int, int]]
+"""Rectangles of the cells, width, and numbers (rows, columns) in a cell."""
+
+
+def token_panel(plan: BeltPlan, layer: Layer, pitch: float, *, thin: bool = False) -> Panel:
+    """One stamp a token with its vector folded into the plan's rows; above 32 tokens one map (tokens x numbers)."""
+    tokens, width = tokens_of(layer) or (plan.stream.tokens, plan.stream.width)
+    rows = plan.rows if width % plan.rows == 0 else 1
+    across = THIN if thin else min(MOST_STAMP, STAMP * plan.stream.width / plan.rows**2 * width / plan.stream.width)
+    tall = plan.lanes * pitch
+    if tokens != plan.lanes:
+        return np.array([[0.0, 0.0, across, tall - 4.0]]), across, (tokens, width)
+    if thin:
+        rows = width
+    y = ((tokens - 1) / 2 - np.arange(tokens)) * pitch
+    rects = np.stack([np.zeros(tokens), y, np.full(tokens, across), np.full(tokens, STAMP + pitch - 22.0)], axis=1)
+    return rects, across, (rows, width // rows)
+
+
+def attention_tiles(layer: Layer, tall: float, *, rows: int = 0) -> Panel:
+    """A square tile a head, at most four rows."""
+    heads, tokens = layer.outputs[0].shape[1:3]
+    rows = rows or min(4, math.ceil(math.sqrt(heads)))
+    columns = math.ceil(heads / rows)
+    side = (tall + TILE_GAP) / rows - TILE_GAP
+    index = np.arange(heads)
+    x = (index % columns - (columns - 1) / 2) * (side + TILE_GAP)
+    y = ((rows - 1) / 2 - index // columns) * (side + TILE_GAP)
+    rects = np.stack([x, y, np.full(heads, side), np.full(heads, side)], axis=1)
+    return rects, columns * (side + TILE_GAP) - TILE_GAP, (tokens, tokens)
+
+
+def panel_row(
+    layer: Layer,
+    rects: Points,
+    cell: tuple[int, int],
+    *,
+    position: tuple[float, float, float],
+    yaw: float,
+    lean: float,
+) -> LayerPlacement:
+    """A thin slab with those cells."""
+    width, height = (float(v) for v in rects[0, 2:])
+    return LayerPlacement(
+        id=layer.id,
+        mark="slab",
+        grid=Grid(count=len(rects), columns=1, width=width, height=height, gap=0.0),
+        position=position,
+        yaw=yaw,
+        lean=lean,
+        cell_shape=cell,
+        rects=rects,
+        thickness=2.0,
+        rim=1.4,
+        ink="frame",
+        tint="stage 0 / 0.3",
+    )
