@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -12,20 +13,23 @@ from nn2gltf.ir.furniture import Line, Points, TextLine
 from nn2gltf.ir.graph import Layer
 from nn2gltf.ir.placement import LayerPlacement, PlateSize
 from nn2gltf.layout.belt_parts import attention_tiles, panel_row, token_panel
-from nn2gltf.layout.belt_plan import STAMP, BeltPlan, shown_stamps
+from nn2gltf.layout.belt_plan import BeltPlan, shown_stamps
 from nn2gltf.layout.canvas import Canvas, Wish
 from nn2gltf.layout.finish import header_width, plate_scale
 from nn2gltf.layout.head import Head, draw_head
-from nn2gltf.layout.stages import count_text, op_text
+from nn2gltf.layout.stages import op_text
 from nn2gltf.layout.stream import Machine, tokens_of
 
-PITCH, MACHINE_PITCH = 22.0, 26.0
+TALL, FLAT = 500.0, 0.85
+"""Height of the machines by rule, and of a lane's pitch over that of a machine's row."""
 LEAN = math.radians(-42.0)
 YAW = math.radians(-38.0)
 ABOVE = 46.0
 """Room between the belt's far edge and the machines."""
 CURTAIN, NEAR, APART = 74.0, 14.0, 25.0
 DOOR_PITCH = 46.0
+FLOOR = 0.84
+"""Width of a lane's ground over the pitch, in the picture plane: a thin gap stays between lanes."""
 LANE_INK, CURTAIN_INK = "frame / 0.55", "frame / 0.5"
 
 
@@ -35,21 +39,30 @@ class Belt:
 
     canvas: Canvas
     plan: BeltPlan
-    left: float = 0.0
+
+    @property
+    def machine_pitch(self) -> float:
+        """Height of a token's row in a machine."""
+        return min(40.0, max(16.0, TALL / self.plan.lanes))
+
+    @property
+    def pitch(self) -> float:
+        """Distance of lanes."""
+        return FLAT * self.machine_pitch
 
     @property
     def tall(self) -> float:
         """Extent of the belt across its lanes."""
-        return self.plan.lanes * PITCH
+        return self.plan.lanes * self.pitch
 
     @property
     def machine_tall(self) -> float:
         """Height of every machine."""
-        return self.plan.lanes * MACHINE_PITCH
+        return self.plan.lanes * self.machine_pitch
 
     def lane(self, x: float, index: int, lift: float = 1.0) -> tuple[float, float, float]:
         """A point on a lane."""
-        up = ((self.plan.lanes - 1) / 2 - index) * PITCH
+        up = ((self.plan.lanes - 1) / 2 - index) * self.pitch
         return self.on_belt(x, up, lift)
 
     def on_belt(self, x: float, up: float, lift: float = 1.0) -> tuple[float, float, float]:
@@ -59,13 +72,13 @@ class Belt:
 
     @property
     def foot(self) -> tuple[float, float]:
-        """y and z of the machines' lower edge."""
+        """Y and z of the machines' lower edge."""
         _, y, z = self.on_belt(0.0, self.tall / 2)
         return y + ABOVE, z
 
     def row_height(self, index: int) -> float:
         """Height above the foot of a token's row in a machine."""
-        return (self.plan.lanes - 0.5 - index) * MACHINE_PITCH
+        return (self.plan.lanes - 0.5 - index) * self.machine_pitch
 
 
 def draw_belt(canvas: Canvas, plan: BeltPlan, plates: Mapping[str, PlateSize]) -> tuple[float, float]:
@@ -78,33 +91,29 @@ def draw_belt(canvas: Canvas, plan: BeltPlan, plates: Mapping[str, PlateSize]) -
     x = _state(belt, plan.stream.start, 0.0)
     _caption(belt, "embedding", x / 2, "sign embedding")
     first = x
-    for index, machine in enumerate(plan.opened):
-        x = _machine(belt, machine, x, index)
+    for machine in plan.opened:
+        x = _machine(belt, machine, x)
     _bracket(belt, first + 8.0, x, "block 1, opened")
     doors = x + 40.0
     x = _doors(belt, doors)
     if plan.folded:
-        word = f"block 2, folded" if plan.folded == 1 else f"blocks 2 to {plan.folded + 1}, folded"
+        word = "block 2, folded" if plan.folded == 1 else f"blocks 2 to {plan.folded + 1}, folded"
         _bracket(belt, doors, x, word)
         x = _state(belt, plan.stream.machines[-1].total, x + 34.0)
     _ground(belt, -30.0, x + 24.0)
-    right = _answer(belt, x + 24.0, plates)
-    _ = right
+    _answer(belt, x + 24.0, plates)
     return _title(belt, first, plates)
 
 
 def _state(belt: Belt, layer: Layer, x: float) -> float:
     """A state lying on the belt; returns where it ends."""
-    width = token_panel(belt.plan, layer, PITCH)[1]
-    rects, _, cell = token_panel(belt.plan, layer, PITCH)
-    place = panel_row(
-        layer, rects, cell, position=belt.on_belt(x + width / 2, 0.0, 3.0), yaw=0.0, lean=LEAN
-    )
+    rects, width, cell = token_panel(belt.plan, layer, belt.pitch)
+    place = panel_row(layer, rects, cell, position=belt.on_belt(x + width / 2, 0.0, 3.0), yaw=0.0, lean=LEAN)
     belt.canvas.layers.append(place)
     return x + width
 
 
-def _machine(belt: Belt, machine: Machine, x: float, index: int) -> float:
+def _machine(belt: Belt, machine: Machine, x: float) -> float:
     """Curtain up, stamps, attention, curtain down, the sum; returns where the sum ends."""
     canvas, start = belt.canvas, x
     x += CURTAIN
@@ -119,8 +128,8 @@ def _machine(belt: Belt, machine: Machine, x: float, index: int) -> float:
         x = _stand(belt, layer, x, places) + NEAR
     end = x - NEAR + CURTAIN
     if places:
-        _curtain(belt, (start, places[0], True), index)
-        _curtain(belt, (end, places[-1], False), index)
+        _curtain(belt, (start, places[0], True))
+        _curtain(belt, (end, places[-1], False))
         _joined(belt, places)
     after = _state(belt, machine.total, end)
     spot = belt.on_belt((end + after) / 2, belt.tall / 2 + 14.0, 4.0)
@@ -135,14 +144,13 @@ def _cut(machine: Machine, stamps: Sequence[Layer]) -> int:
         return len(stamps)
     order = {layer.id: i for i, layer in enumerate(machine.inner)}
     at = order[machine.weights.id]
-    value = sum(1 for layer in stamps if order[layer.id] < at)
-    return value
+    return sum(1 for layer in stamps if order[layer.id] < at)
 
 
 def _stand(belt: Belt, layer: Layer, x: float, places: list[LayerPlacement]) -> float:
     """A panel of stamps above the belt; returns where it ends along X."""
     thin = layer.kind == "norm"
-    rects, width, cell = token_panel(belt.plan, layer, MACHINE_PITCH, thin=thin)
+    rects, width, cell = token_panel(belt.plan, layer, belt.machine_pitch, thin=thin)
     return _above(belt, layer, (rects, width, cell), x, places)
 
 
@@ -169,7 +177,7 @@ def _above(
     return x + room
 
 
-def _curtain(belt: Belt, way: tuple[float, LayerPlacement, bool], index: int) -> None:
+def _curtain(belt: Belt, way: tuple[float, LayerPlacement, bool]) -> None:
     """Ribbons from every lane to its row in a machine, or back; the last token's is amber."""
     x, place, rises = way
     side = (-1.0 if rises else 1.0) * (place.size[0] / 2 + 1.5)
@@ -183,7 +191,7 @@ def _curtain(belt: Belt, way: tuple[float, LayerPlacement, bool], index: int) ->
 
 
 def _ribbon(belt: Belt, points: Points, last: bool) -> None:
-    belt.canvas.line("lane", points, 3.0 if last else 1.3, "accent" if last else CURTAIN_INK)
+    belt.canvas.line("lane", points, 4.0 if last else 2.0, "accent" if last else CURTAIN_INK)
 
 
 def swung(start: Points, end: Points) -> Points:
@@ -203,7 +211,7 @@ def _joined(belt: Belt, places: Sequence[LayerPlacement]) -> None:
     """Short ribbons between neighbouring panels of a machine."""
     step = max(1, belt.plan.lanes // 8)
     lanes = {*range(0, belt.plan.lanes - 1, step), belt.plan.lanes - 1}
-    for one, two in zip(places[:-1], places[1:], strict=True):
+    for one, two in pairwise(places):
         for lane in sorted(lanes):
             height = belt.row_height(lane) - belt.machine_tall / 2
             a = one.world(np.array([[one.size[0] / 2 + 1.5, height, 0.4]]))[0]
@@ -288,16 +296,18 @@ def _ground(belt: Belt, left: float, right: float) -> None:
     canvas = belt.canvas
     for lane in range(belt.plan.lanes):
         last = lane == belt.plan.lanes - 1
-        ink = "accent" if last else LANE_INK
-        canvas.line("lane", [belt.lane(left, lane), belt.lane(right, lane)], 2.6 if last else 1.3, ink)
+        ink, ground = ("accent", "accent / 0.16") if last else (LANE_INK, "plinth")
+        floor = [belt.lane(x, lane, -4.0) for x in (left, right)]
+        canvas.line("lane", floor, FLOOR * belt.pitch, ground)
+        canvas.line("lane", [belt.lane(left, lane), belt.lane(right, lane)], 4.0 if last else 2.0, ink)
     for up in (-belt.tall / 2 - 5.0, belt.tall / 2 + 5.0):
         canvas.line("edge", [belt.on_belt(left, up), belt.on_belt(right, up)], 3.0, "frame")
-    every = max(1, math.ceil(17.0 * canvas.pixel / PITCH))
+    every = max(1, math.ceil(17.0 * canvas.pixel / belt.pitch))
     for lane in range(0, belt.plan.lanes, every):
         if belt.plan.stream.tokens > belt.plan.lanes:
             break
         line = canvas.text(str(lane + 1), 14.0, weight=600)
-        spot = belt.lane(left - 6.0, lane)
+        spot = belt.lane(left - 0.6 * belt.pitch, lane)
         canvas.wish(Wish(key=f"token {lane}", lines=(line,), anchors=((spot, (1.0, 0.5)),), priority=0.6))
 
 
@@ -316,22 +326,19 @@ def _caption(belt: Belt, text: str, x: float, key: str) -> None:
     canvas.wish(Wish(key=key, lines=(canvas.text(text, 17.0, weight=700),), anchors=anchors, priority=0.3))
 
 
-def _answer(belt: Belt, x: float, plates: Mapping[str, PlateSize]) -> float:
+def _answer(belt: Belt, x: float, plates: Mapping[str, PlateSize]) -> None:
     """Bars of the likeliest classes right of the belt, at the end of the read-out lane."""
     canvas, plan = belt.canvas, belt.plan
     if plan.answer is None:
-        return x
+        return
     start = belt.lane(x, plan.lanes - 1)
     head = Head(vectors=(), bars=plan.answer, count=plan.bars)
-    foot = (x + 20.0, belt.foot[0] - 0.25 * belt.tall, belt.foot[1])
-    end = draw_head(
-        canvas, head, foot, belt.machine_tall, plates, plate_scale(canvas), ink="stage 0"
-    )
-    goal = np.array([x + 78.0, foot[1] + 20.0, foot[2]])
-    canvas.lines.append(
-        Line(kind="path", points=swung(np.array(start), goal), width=3.4, ink="accent")
-    )
-    return end
+    foot = (x + 20.0, belt.foot[0], belt.foot[1])
+    draw_head(canvas, head, foot, belt.machine_tall, plates, plate_scale(canvas), ink="stage 0")
+    bars = canvas.layers[-1]
+    high = (bars.size[1] - bars.grid.height) / 2
+    goal = bars.world(np.array([-bars.size[0] / 2 - 6.0 * canvas.pixel, high, 0.0]))
+    canvas.lines.append(Line(kind="path", points=swung(np.array(start), goal), width=4.0, ink="accent"))
 
 
 def _title(belt: Belt, first: float, plates: Mapping[str, PlateSize]) -> tuple[float, float]:
@@ -339,6 +346,4 @@ def _title(belt: Belt, first: float, plates: Mapping[str, PlateSize]) -> tuple[f
     canvas = belt.canvas
     y, z = belt.foot
     corner = canvas.view.flat(np.array([[first + 0.3 * CURTAIN, y + belt.machine_tall, z]]))[0]
-    words = f"{len(belt.plan.stream.machines)} sums, {count_text(belt.plan.stream.parameters)} in blocks"
-    _ = words
     return float(corner[0]) - header_width(plates, canvas) - 10 * canvas.pixel, float(corner[1])

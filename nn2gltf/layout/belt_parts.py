@@ -12,6 +12,8 @@ from nn2gltf.ir.placement import Grid, LayerPlacement
 from nn2gltf.layout.belt_plan import STAMP, BeltPlan
 from nn2gltf.layout.stream import tokens_of
 
+GAP = 4.0
+"""Between stamps."""
 THIN = 7.0
 """Width of a norm's post."""
 TILE_GAP = 5.0
@@ -25,14 +27,14 @@ def token_panel(plan: BeltPlan, layer: Layer, pitch: float, *, thin: bool = Fals
     """One stamp a token with its vector folded into the plan's rows; above 32 tokens one map (tokens x numbers)."""
     tokens, width = tokens_of(layer) or (plan.stream.tokens, plan.stream.width)
     rows = plan.rows if width % plan.rows == 0 else 1
-    across = THIN if thin else min(MOST_STAMP, STAMP * plan.stream.width / plan.rows**2 * width / plan.stream.width)
+    across = THIN if thin else min(MOST_STAMP, STAMP * width / plan.rows**2)
     tall = plan.lanes * pitch
     if tokens != plan.lanes:
-        return np.array([[0.0, 0.0, across, tall - 4.0]]), across, (tokens, width)
+        return np.array([[0.0, 0.0, across, tall - GAP]]), across, (tokens, width)
     if thin:
         rows = width
     y = ((tokens - 1) / 2 - np.arange(tokens)) * pitch
-    rects = np.stack([np.zeros(tokens), y, np.full(tokens, across), np.full(tokens, STAMP + pitch - 22.0)], axis=1)
+    rects = np.stack([np.zeros(tokens), y, np.full(tokens, across), np.full(tokens, pitch - GAP)], axis=1)
     return rects, across, (rows, width // rows)
 
 

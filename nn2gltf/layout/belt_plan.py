@@ -65,7 +65,9 @@ class BeltPlan:
     def legend(self) -> tuple[str, ...]:
         """What the drawing means."""
         stream = self.stream
-        lanes = "one lane = one token" if stream.tokens <= MOST_LANES else f"{stream.tokens} tokens as one belt"
+        lanes = (
+            "one lane = one token" if stream.tokens <= MOST_LANES else f"{stream.tokens} tokens as one belt"
+        )
         lines = [f"{lanes}, {stream.width} numbers wide", "every machine reads the belt and adds to it"]
         if any(machine.weights for machine in self.opened):
             lines.append("attention: row looks at column, one tile a head")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from nn2gltf.ir.graph import Graph, Layer
 
@@ -90,10 +91,7 @@ def read_stream(graph: Graph) -> Stream | None:
     found = tokens_of(states[0])
     if found is None or tokens_of(states[-1]) != found:
         return None
-    machines = tuple(
-        _machine(graph.layers[order[a.id] + 1 : order[b.id]], b)
-        for a, b in zip(states[:-1], states[1:], strict=True)
-    )
+    machines = tuple(_machine(graph.layers[order[a.id] + 1 : order[b.id]], b) for a, b in pairwise(states))
     return Stream(
         source=next((layer for layer in graph.layers if layer.kind == "input"), None),
         start=states[0],
