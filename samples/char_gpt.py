@@ -19,13 +19,14 @@ LENGTH, WIDTH, HEADS, BLOCKS = 16, 64, 4, 4
 
 
 class Attention(nn.Module):
-    """Causal self-attention, written out so that its weights are a tensor of the graph."""
+    """Self-attention, written out so that its weights are a tensor of the graph."""
 
-    def __init__(self) -> None:
-        """Four projections of one width."""
+    def __init__(self, *, causal: bool) -> None:
+        """Four projections of one width; ``causal`` hides what comes later."""
         super().__init__()
         self.query, self.key, self.value, self.out = (nn.Linear(WIDTH, WIDTH) for _ in range(4))
-        self.register_buffer("mask", torch.full((LENGTH, LENGTH), float("-inf")).triu(1))
+        mask = torch.full((LENGTH, LENGTH), float("-inf")).triu(1) if causal else None
+        self.register_buffer("mask", mask)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """(n, tokens, width) to the same shape."""
@@ -34,7 +35,9 @@ class Attention(nn.Module):
         query, key, value = (
             layer(x).view(shape).transpose(1, 2) for layer in (self.query, self.key, self.value)
         )
-        scores = query @ key.transpose(2, 3) * shape[3] ** -0.5 + self.mask
+        scores = query @ key.transpose(2, 3) * shape[3] ** -0.5
+        if self.mask is not None:
+            scores = scores + self.mask
         heads = torch.softmax(scores, dim=-1) @ value
         return self.out(heads.transpose(1, 2).reshape(count, tokens, width))
 
@@ -42,10 +45,10 @@ class Attention(nn.Module):
 class Block(nn.Module):
     """Attention and an MLP, each added to the residual stream."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, causal: bool = True) -> None:
         """Norms before both, as in GPT-2."""
         super().__init__()
-        self.norm1, self.attention = nn.LayerNorm(WIDTH), Attention()
+        self.norm1, self.attention = nn.LayerNorm(WIDTH), Attention(causal=causal)
         self.norm2 = nn.LayerNorm(WIDTH)
         self.mlp = nn.Sequential(nn.Linear(WIDTH, 4 * WIDTH), nn.GELU(), nn.Linear(4 * WIDTH, WIDTH))
 

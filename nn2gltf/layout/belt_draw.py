@@ -18,7 +18,7 @@ from nn2gltf.layout.canvas import Canvas, Wish
 from nn2gltf.layout.finish import header_width, plate_scale
 from nn2gltf.layout.head import Head, draw_head
 from nn2gltf.layout.stages import op_text
-from nn2gltf.layout.stream import Machine, tokens_of
+from nn2gltf.layout.stream import Machine, is_norm, tokens_of
 
 TALL, FLAT = 500.0, 0.85
 """Height of the machines by rule, and of a lane's pitch over that of a machine's row."""
@@ -30,6 +30,8 @@ CURTAIN, NEAR, APART = 74.0, 14.0, 25.0
 DOOR_PITCH = 46.0
 FLOOR = 0.84
 """Width of a lane's ground over the pitch, in the picture plane: a thin gap stays between lanes."""
+STATE, STAMPS, HEADS = "frame / 0.62", "stage 2 / 0.5", "stage 3 / 0.75"
+"""Faces of panels without values."""
 LANE_INK, CURTAIN_INK = "frame / 0.55", "frame / 0.5"
 
 
@@ -99,6 +101,7 @@ def draw_belt(canvas: Canvas, plan: BeltPlan, plates: Mapping[str, PlateSize]) -
     if plan.folded:
         word = "block 2, folded" if plan.folded == 1 else f"blocks 2 to {plan.folded + 1}, folded"
         _bracket(belt, doors, x, word)
+        _more(belt, doors, x)
         x = _state(belt, plan.stream.machines[-1].total, x + 34.0)
     _ground(belt, -30.0, x + 24.0)
     _answer(belt, x + 24.0, plates)
@@ -108,7 +111,9 @@ def draw_belt(canvas: Canvas, plan: BeltPlan, plates: Mapping[str, PlateSize]) -
 def _state(belt: Belt, layer: Layer, x: float) -> float:
     """A state lying on the belt; returns where it ends."""
     rects, width, cell = token_panel(belt.plan, layer, belt.pitch)
-    place = panel_row(layer, rects, cell, position=belt.on_belt(x + width / 2, 0.0, 3.0), yaw=0.0, lean=LEAN)
+    place = panel_row(
+        layer, rects, cell, position=belt.on_belt(x + width / 2, 0.0, 3.0), yaw=0.0, lean=LEAN, tint=STATE
+    )
     belt.canvas.layers.append(place)
     return x + width
 
@@ -122,8 +127,8 @@ def _machine(belt: Belt, machine: Machine, x: float) -> float:
     places: list[LayerPlacement] = []
     for layer in stamps[:cut]:
         x = _stand(belt, layer, x, places) + NEAR
-    if machine.weights is not None:
-        x = _heads(belt, machine.weights, x + APART - NEAR, places) + APART
+    if machine.heads is not None:
+        x = _heads(belt, machine.heads, x + APART - NEAR, places) + APART
     for layer in stamps[cut:]:
         x = _stand(belt, layer, x, places) + NEAR
     end = x - NEAR + CURTAIN
@@ -140,16 +145,16 @@ def _machine(belt: Belt, machine: Machine, x: float) -> float:
 
 def _cut(machine: Machine, stamps: Sequence[Layer]) -> int:
     """How many stamps come before the attention weights."""
-    if machine.weights is None:
+    if machine.heads is None:
         return len(stamps)
     order = {layer.id: i for i, layer in enumerate(machine.inner)}
-    at = order[machine.weights.id]
+    at = order[machine.heads.id]
     return sum(1 for layer in stamps if order[layer.id] < at)
 
 
 def _stand(belt: Belt, layer: Layer, x: float, places: list[LayerPlacement]) -> float:
     """A panel of stamps above the belt; returns where it ends along X."""
-    thin = layer.kind == "norm"
+    thin = is_norm(layer)
     rects, width, cell = token_panel(belt.plan, layer, belt.machine_pitch, thin=thin)
     return _above(belt, layer, (rects, width, cell), x, places)
 
@@ -170,7 +175,13 @@ def _above(
     y, z = belt.foot
     room = width * math.cos(YAW)
     place = panel_row(
-        layer, rects, cell, position=(x + room / 2, y + belt.machine_tall / 2, z), yaw=YAW, lean=0.0
+        layer,
+        rects,
+        cell,
+        position=(x + room / 2, y + belt.machine_tall / 2, z),
+        yaw=YAW,
+        lean=0.0,
+        tint=HEADS if len(layer.outputs[0].shape) == 4 else STAMPS,
     )
     belt.canvas.layers.append(place)
     places.append(place)
@@ -225,11 +236,12 @@ def _headline(belt: Belt, machine: Machine, places: Sequence[LayerPlacement]) ->
     for place in places:
         layer = graph.layer_by_id[place.id]
         lines: tuple[TextLine, ...] = (canvas.text(_name(machine, layer), 15.5, weight=600),)
-        if layer is machine.weights:
+        if layer is machine.heads:
             heads = layer.outputs[0].shape[1]
+            words = "who looks at whom" if layer is machine.weights else "their outputs"
             lines = (
                 canvas.text("attention", 19.0, weight=700),
-                canvas.text(f"{heads} heads: who looks at whom", 14.5, ink="dim"),
+                canvas.text(f"{heads} heads: {words}", 14.5, ink="dim"),
             )
         top = place.world(np.array([[0.0, place.size[1] / 2, 0.0]]))[0]
         anchors = tuple(
@@ -243,15 +255,15 @@ def _headline(belt: Belt, machine: Machine, places: Sequence[LayerPlacement]) ->
                 lines=lines,
                 short=lines[:1],
                 anchors=anchors,
-                priority=0.4 if layer is machine.weights else 1.0,
+                priority=0.4 if layer is machine.heads else 1.0,
                 layer=layer.id,
             )
         )
 
 
 def _name(machine: Machine, layer: Layer) -> str:
-    """A norm is called so; other layers by their own name, or by their op where that is a number."""
-    if layer.kind == "norm":
+    """A norm is called so; other layers by their own name, or by their op where that is a canvas."""
+    if is_norm(layer):
         return "norm"
     found = tokens_of(layer)
     name = op_text(layer) if layer.name.split("@")[0].isdigit() else layer.name
@@ -262,7 +274,7 @@ def _doors(belt: Belt, x: float) -> float:
     """One thin door a folded block: heads in a column over the MLP; returns where they end."""
     y, z = belt.foot
     tall = belt.machine_tall
-    number = belt.canvas
+    canvas = belt.canvas
     for index, door in enumerate(belt.plan.doors):
         low = 0.0
         room = 0.0
@@ -278,17 +290,39 @@ def _doors(belt: Belt, x: float) -> float:
             yaw = YAW
             room = max(room, width * math.cos(yaw))
             position = (x + width * math.cos(yaw) / 2, y + low + share / 2, z)
-            number.layers.append(panel_row(layer, rects, cell, position=position, yaw=yaw, lean=0.0))
+            canvas.layers.append(
+                panel_row(
+                    layer,
+                    rects,
+                    cell,
+                    position=position,
+                    yaw=yaw,
+                    lean=0.0,
+                    tint=HEADS if weights else STAMPS,
+                )
+            )
             low += share + 0.05 * tall
         for shift in (0.35, 0.65):
             stem = [(x + shift * room, y, z), belt.on_belt(x + shift * room, belt.tall / 2, 2.0)]
-            number.line("lane", stem, 1.6, LANE_INK)
-        line = number.text(str(index + 2), 15.5, weight=700)
-        spot = (x + room / 2, y + low + 18.0 * number.pixel, z)
+            canvas.line("lane", stem, 1.6, LANE_INK)
+        line = canvas.text(str(index + 2), 15.5, weight=700)
+        spot = (x + room / 2, y + low + 18.0 * canvas.pixel, z)
         if belt.plan.folded == len(belt.plan.doors):
-            number.wish(Wish(key=f"door {index}", lines=(line,), anchors=((spot, (0.5, 0.0)),), priority=1.5))
+            canvas.wish(Wish(key=f"door {index}", lines=(line,), anchors=((spot, (0.5, 0.0)),), priority=1.5))
         x += max(DOOR_PITCH, room + 16.0)
     return x
+
+
+def _more(belt: Belt, left: float, right: float) -> None:
+    """How many blocks stand folded, over their doors."""
+    canvas, plan = belt.canvas, belt.plan
+    y, z = belt.foot
+    lines = [canvas.text(f"{plan.folded} more blocks", 19.0, weight=700)]
+    if plan.folded > len(plan.doors):
+        lines.append(canvas.text(f"{len(plan.doors)} of them drawn", 14.5, ink="dim"))
+    spots = [((left + right) / 2, y + belt.machine_tall + up * canvas.pixel, z) for up in (62.0, 84.0, 106.0)]
+    anchors = tuple((spot, (0.5, 0.0)) for spot in spots)
+    canvas.wish(Wish(key="more blocks", lines=tuple(lines), anchors=anchors, priority=1.7))
 
 
 def _ground(belt: Belt, left: float, right: float) -> None:
@@ -307,8 +341,15 @@ def _ground(belt: Belt, left: float, right: float) -> None:
         if belt.plan.stream.tokens > belt.plan.lanes:
             break
         line = canvas.text(str(lane + 1), 14.0, weight=600)
-        spot = belt.lane(left - 0.6 * belt.pitch, lane)
-        canvas.wish(Wish(key=f"token {lane}", lines=(line,), anchors=((spot, (1.0, 0.5)),), priority=0.6))
+        spots = [belt.lane(left - away * belt.pitch, lane) for away in (0.6, 1.0, 1.5, 2.0)]
+        canvas.wish(
+            Wish(
+                key=f"token {lane}",
+                lines=(line,),
+                anchors=tuple((spot, (1.0, 0.5)) for spot in spots),
+                priority=0.6,
+            )
+        )
 
 
 def _bracket(belt: Belt, left: float, right: float, text: str) -> None:

@@ -40,7 +40,7 @@ def token_panel(plan: BeltPlan, layer: Layer, pitch: float, *, thin: bool = Fals
 
 def attention_tiles(layer: Layer, tall: float, *, rows: int = 0) -> Panel:
     """A square tile a head, at most four rows."""
-    heads, tokens = layer.outputs[0].shape[1:3]
+    heads, tokens, across = layer.outputs[0].shape[1:4]
     rows = rows or min(4, math.ceil(math.sqrt(heads)))
     columns = math.ceil(heads / rows)
     side = (tall + TILE_GAP) / rows - TILE_GAP
@@ -48,7 +48,7 @@ def attention_tiles(layer: Layer, tall: float, *, rows: int = 0) -> Panel:
     x = (index % columns - (columns - 1) / 2) * (side + TILE_GAP)
     y = ((rows - 1) / 2 - index // columns) * (side + TILE_GAP)
     rects = np.stack([x, y, np.full(heads, side), np.full(heads, side)], axis=1)
-    return rects, columns * (side + TILE_GAP) - TILE_GAP, (tokens, tokens)
+    return rects, columns * (side + TILE_GAP) - TILE_GAP, (tokens, across)
 
 
 def panel_row(
@@ -59,6 +59,7 @@ def panel_row(
     position: tuple[float, float, float],
     yaw: float,
     lean: float,
+    tint: str,
 ) -> LayerPlacement:
     """A thin slab with those cells."""
     width, height = (float(v) for v in rects[0, 2:])
@@ -74,5 +75,5 @@ def panel_row(
         thickness=2.0,
         rim=1.4,
         ink="frame",
-        tint="stage 0 / 0.3",
+        tint=tint,
     )

@@ -55,7 +55,7 @@ class BeltPlan:
         """Every layer that is drawn."""
         found = [self.stream.start]
         for machine in self.opened:
-            found += [*shown_stamps(machine), *([machine.weights] if machine.weights else []), machine.total]
+            found += [*shown_stamps(machine), *([machine.heads] if machine.heads else []), machine.total]
         found += [layer for door in self.doors for layer in door]
         last = self.stream.machines[-1].total
         found += [last] if last is not self.opened[-1].total else []
@@ -71,6 +71,8 @@ class BeltPlan:
         lines = [f"{lanes}, {stream.width} numbers wide", "every machine reads the belt and adds to it"]
         if any(machine.weights for machine in self.opened):
             lines.append("attention: row looks at column, one tile a head")
+        elif any(machine.heads for machine in self.opened):
+            lines.append("attention: one tile a head, its output")
         return tuple(lines)
 
     def notes(self, count: int) -> tuple[str, ...]:
@@ -82,7 +84,9 @@ class BeltPlan:
         if self.folded > len(self.doors):
             notes.append(f"{len(self.doors)} of {self.folded} folded blocks are drawn.")
         if any(m.attends and m.weights is None for m in self.stream.machines):
-            notes.append("Attention weights are computed inside one operation and are not drawn.")
+            notes.append(
+                "Attention weights are computed inside one operation: tiles show each head's output."
+            )
         if hidden:
             notes.append(f"{hidden} of {count} layers are not drawn: plumbing and folded ones.")
         return tuple(notes)
@@ -127,6 +131,6 @@ def _thin(blocks: list[tuple[Machine, ...]]) -> list[tuple[Machine, ...]]:
 
 def _door(block: tuple[Machine, ...]) -> tuple[Layer, ...]:
     """Attention weights, then the widest layer of the last machine that has one vector a token."""
-    weights = [machine.weights for machine in block if machine.weights]
+    heads = [machine.heads for machine in block if machine.heads]
     wide = max(block[-1].stamps, key=lambda layer: (tokens_of(layer) or (0, 0))[1], default=None)
-    return (*weights[:1], *([wide] if wide else []))
+    return (*heads[:1], *([wide] if wide else []))

@@ -9,6 +9,8 @@ from itertools import pairwise
 from nn2gltf.ir.graph import Graph, Layer
 
 LEAST_SUMS = 2
+PASSED = ("mul", "add", "activation", "dropout")
+"""Kinds of layers that get no stamps of their own."""
 MOST_SEARCHED = 200
 """Layers of one machine that are looked at."""
 
@@ -28,6 +30,12 @@ class Machine:
     total: Layer
 
     @property
+    def heads(self) -> Layer | None:
+        """What is drawn a tile a head: the weights, else the outputs (heads, T, n) of one opaque attention."""
+        opaque = (la for la in self.inner if la.kind == "attention" and la.outputs)
+        return self.weights or next((la for la in opaque if len(la.outputs[0].shape) == 4), None)
+
+    @property
     def attends(self) -> bool:
         """Whether tokens meet here."""
         return self.weights is not None or any(layer.kind == "attention" for layer in self.inner)
@@ -35,7 +43,7 @@ class Machine:
     @property
     def stamps(self) -> tuple[Layer, ...]:
         """Layers before the attention weights that have one vector a token, norms first."""
-        return tuple(layer for layer in self.inner if tokens_of(layer) and layer.kind not in ("mul", "add"))
+        return tuple(layer for layer in self.inner if tokens_of(layer) and layer.kind not in PASSED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +74,11 @@ def tokens_of(layer: Layer) -> tuple[int, int] | None:
     """T and d of a sequence of vectors, None for other tensors."""
     shape = layer.outputs[0].shape if layer.outputs else ()
     return (shape[1], shape[2]) if len(shape) == 3 and shape[1] > 1 and shape[2] > 1 else None
+
+
+def is_norm(layer: Layer) -> bool:
+    """Whether a layer normalises, by its kind or, for a module of the model's own, by its name."""
+    return layer.kind == "norm" or "norm" in layer.name.lower()
 
 
 def is_weights(layer: Layer) -> bool:
