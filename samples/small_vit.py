@@ -12,11 +12,11 @@ from torch import nn
 import nn2gltf
 from nn2gltf.train.data import load_dataset
 
-SIDE, PATCH, WIDTH, BLOCKS = 8, 2, 64, 3
+SIDE, PATCH, WIDTH, BLOCKS = 28, 7, 64, 3
 
 
 class SmallViT(nn.Module):
-    """Patches of 2 x 2 pixels and a class token."""
+    """Patches of 7 x 7 pixels and a class token."""
 
     def __init__(self) -> None:
         """Blocks as in the character GPT, without its mask."""
@@ -28,7 +28,7 @@ class SmallViT(nn.Module):
         self.norm, self.head = nn.LayerNorm(WIDTH), nn.Linear(WIDTH, 10)
 
     def forward(self, pictures: torch.Tensor) -> torch.Tensor:
-        """(n, 1, 8, 8) to (n, 10)."""
+        """(n, 1, 28, 28) to (n, 10)."""
         patches = self.patches(pictures).flatten(2).transpose(1, 2)
         tokens = torch.cat([patches, self.label.expand(len(pictures), -1, -1)], dim=1) + self.positions
         return self.head(self.norm(self.blocks(tokens))[:, -1])

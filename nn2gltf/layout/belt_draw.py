@@ -12,7 +12,7 @@ import numpy as np
 from nn2gltf.ir.furniture import Line, Points, TextLine
 from nn2gltf.ir.graph import Layer
 from nn2gltf.ir.placement import LayerPlacement, PlateSize
-from nn2gltf.layout.belt_parts import attention_tiles, panel_row, token_panel
+from nn2gltf.layout.belt_parts import attention_tiles, door_rows, panel_row, token_panel
 from nn2gltf.layout.belt_plan import BeltPlan, shown_stamps
 from nn2gltf.layout.canvas import Canvas, Wish
 from nn2gltf.layout.finish import header_width, plate_scale
@@ -282,7 +282,7 @@ def _doors(belt: Belt, x: float) -> float:
             weights = len(layer.outputs[0].shape) == 4
             share = 0.70 * tall if weights else (0.25 * tall if len(door) > 1 else tall)
             if weights:
-                rects, width, cell = attention_tiles(layer, share, rows=layer.outputs[0].shape[1])
+                rects, width, cell = attention_tiles(layer, share, rows=door_rows(layer))
             else:
                 found = tokens_of(layer) or (1, 1)
                 width, cell = 38.0, found

@@ -17,6 +17,8 @@ GAP = 4.0
 THIN = 7.0
 """Width of a norm's post."""
 TILE_GAP = 5.0
+MOST_COLUMN = 16
+"""Heads of a door in one column at most."""
 MOST_STAMP = 224.0
 """Widest stamp; wider ones are compressed."""
 Panel = tuple[Points, float, tuple[int, int]]
@@ -39,16 +41,23 @@ def token_panel(plan: BeltPlan, layer: Layer, pitch: float, *, thin: bool = Fals
 
 
 def attention_tiles(layer: Layer, tall: float, *, rows: int = 0) -> Panel:
-    """A square tile a head, at most four rows."""
+    """A square tile a head: at most four rows, above 16 heads a square of tiles."""
     heads, tokens, across = layer.outputs[0].shape[1:4]
-    rows = rows or min(4, math.ceil(math.sqrt(heads)))
+    rows = rows or (min(4, heads) if 4 < heads <= MOST_COLUMN else math.ceil(math.sqrt(heads)))
     columns = math.ceil(heads / rows)
-    side = (tall + TILE_GAP) / rows - TILE_GAP
+    gap = min(TILE_GAP, 0.1 * tall / rows)
+    side = (tall + gap) / rows - gap
     index = np.arange(heads)
-    x = (index % columns - (columns - 1) / 2) * (side + TILE_GAP)
-    y = ((rows - 1) / 2 - index // columns) * (side + TILE_GAP)
+    x = (index % columns - (columns - 1) / 2) * (side + gap)
+    y = ((rows - 1) / 2 - index // columns) * (side + gap)
     rects = np.stack([x, y, np.full(heads, side), np.full(heads, side)], axis=1)
-    return rects, columns * (side + TILE_GAP) - TILE_GAP, (tokens, across)
+    return rects, columns * (side + gap) - gap, (tokens, across)
+
+
+def door_rows(layer: Layer) -> int:
+    """Heads of a door stand in one column, above 16 in two."""
+    heads = layer.outputs[0].shape[1]
+    return heads if heads <= MOST_COLUMN else math.ceil(heads / 2)
 
 
 def panel_row(
