@@ -16,6 +16,7 @@ from nn2gltf.ir.json import Json, JsonObject
 from nn2gltf.ir.recording import MemoryValues, Recording, Step
 from nn2gltf.ir.verification import Verification
 from nn2gltf.record.wire import pack_recording
+from nn2gltf.sources import PROGRAM_SOURCES
 from nn2gltf.sources.content import KINDS, detect_kind
 from nn2gltf.sources.export_archive import read_export_archive
 from nn2gltf.sources.saved_model import (
@@ -118,8 +119,10 @@ def _is_loadable(path: Path) -> bool:
 def _check_live(kind: str, path: Path, request: FileRequest) -> None:
     if kind in ("torch", "safetensors") or (request.trust and kind == "pickle"):
         return
+    if kind in PROGRAM_SOURCES and request.model is not None and not request.trust:
+        return
     if kind in STATIC or kind == "torch-tar":
-        what = f"the file is {KINDS[kind]}, which is read as it is, without --model or --trust-model-code"
+        what = f"the file is {KINDS[kind]}, which is read without running its code"
         hint = f"Type: nn2gltf export {path.name}" if kind != "torch-tar" else SAVE_HINT
         raise RefusedError(what, where=str(path), hint=hint)
     raise InputDataError(

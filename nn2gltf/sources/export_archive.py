@@ -166,6 +166,30 @@ def _type(meta: Mapping[str, Any]) -> ValueType:
     return ValueType(kind="tensor", dtype=DTYPES.get(meta["dtype"], "unknown"), dims=dims)
 
 
+def tensor_meta(meta: Mapping[str, Any]) -> tuple[str, tuple[int, ...], tuple[int, ...], int]:
+    """Element type, shape, strides and offset of a stored tensor.
+
+    Raises:
+        ValueError: An extent is open, or no number.
+    """
+    known = _type(meta)
+    strides = tuple(_extent(step) for step in meta["strides"])
+    offset = _extent(meta.get("storage_offset") or {"as_int": 0})
+    if known.spec is None or offset is None or any(step is None for step in strides):
+        raise ValueError("a stored tensor has an open shape")
+    return known.dtype, known.spec.shape, tuple(step or 0 for step in strides), offset
+
+
+def read_weight_table(path: Path) -> tuple[dict[str, Mapping[str, Any]], str]:
+    """What the archive says about each stored parameter and buffer, and the folder that their files are in.
+
+    Raises:
+        ValueError, OSError, KeyError: Damaged.
+    """
+    table, folder = _read_json(path, (f"{WEIGHTS}model_weights_config.json",))
+    return {str(name): entry for name, entry in dict(table["config"]).items()}, f"{folder}{WEIGHTS}"
+
+
 def _extent(size: Mapping[str, Any]) -> int | None:
     """A fixed extent, or the one that an open axis had when the model was captured."""
     value = size.get("as_int")

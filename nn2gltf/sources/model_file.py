@@ -8,7 +8,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 from nn2gltf.errors import InputDataError, InputMissingError, RefusedError, UsageError, safe
-from nn2gltf.sources import CODE_SOURCE, FILE_SOURCES, SOURCES
+from nn2gltf.sources import CODE_SOURCE, FILE_SOURCES, PROGRAM_SOURCES, SOURCES
 from nn2gltf.sources.content import KINDS, detect_kind
 from nn2gltf.sources.loaded import LoadedModel, ReadOptions
 
@@ -76,6 +76,8 @@ def _read_file(path: str, options: ReadOptions) -> LoadedModel:
     source = _load(FILE_SOURCES[kind]) if kind in FILE_SOURCES else _find_source(kind)
     if source is not None:
         return source(path, options)
+    if options.model is not None and not options.trust and kind in PROGRAM_SOURCES:
+        return _load(PROGRAM_SOURCES[kind])(path, options)
     if kind in RUNS_CODE:
         what = f"the file is {KINDS[kind]}, which cannot be loaded without running code from it"
         raise RefusedError(what, where=path, hint=SAVE_HINT)

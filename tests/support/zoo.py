@@ -126,13 +126,13 @@ def examine(spec: str, *, parity: bool = False) -> tuple[Row, Graph | None]:
         edges=len(graph.edges),
         parameters=graph.parameter_count,
         seconds=round(seconds, 2),
-        gaps=tuple(_gaps(module, graph, way)),
+        gaps=tuple(find_gaps(module, graph, way)),
         export=_parity(module, graph, args) if parity else "",
     )
     return row, graph
 
 
-def _gaps(module: nn.Module, graph: Graph, way: str) -> Iterator[str]:
+def find_gaps(module: nn.Module, graph: Graph, way: str) -> Iterator[str]:
     if way == "partial":
         yield next(line for line in graph.report if "stopped" in line)[:200]
     if unshaped := [edge.target for edge in graph.edges if edge.spec is None]:
@@ -169,7 +169,7 @@ def _parity(module: nn.Module, graph: Graph, args: tuple[Any, ...]) -> str:
         program = export_program(module, args, {})
     except Exception as error:  # the report lists why
         return f"not exported: {type(error).__name__}"
-    found = compare_edges(graph, program)
+    found = compare_edges(module, graph, program)
     if not found.missing and not found.extra:
         return f"equal, {found.common} pairs"
     return f"differs: {len(found.missing)} missing, {len(found.extra)} extra of {found.common}"

@@ -1,8 +1,9 @@
 """The zoo report: every model of the zoo, traced and compared with torch.export, as a table in docs/zoo.md.
 
-.venvs/zoo/bin/python tests/zoo/report.py [torchvision timm transformers]
+.venvs/zoo/bin/python tests/zoo/report.py [--no-export] [torchvision timm transformers]
 
-Rows are kept as lines of JSON in build/zoo/ as they come, so that a report goes on where it was stopped.
+Rows are kept as lines of JSON in build/zoo/ as they come, so that a report goes on where it was stopped; what was traced
+without torch.export is compared when a later run asks for it.
 """
 
 from __future__ import annotations
@@ -37,11 +38,12 @@ page ({packages}, {system}).
 - **gaps**: an edge without a shape, a layer without an output shape or outside every scope, an output that no input
   reaches, a parameter that no layer reads and that the graph's report does not list. Empty means none of these.
 - **torch.export**: the pairs of layers with weights that feed each other, compared with those that torch.export finds.
-  Models of more than 100 million parameters, and those that were built without numbers, are not compared.
+  Models of more than 100 million parameters and those that were built without numbers, are not
+  compared, nor are those whose cell is empty: the run that made this page was stopped before them.
 """
 
 
-def main(wanted: Iterable[str]) -> None:
+def main(wanted: Iterable[str], *, parity: bool) -> None:
     """Examine what is not kept yet, then write the page."""
     warnings.simplefilter("ignore")
     KEPT.mkdir(parents=True, exist_ok=True)
@@ -49,8 +51,8 @@ def main(wanted: Iterable[str]) -> None:
         for source in wanted:
             rows = read_rows(source)
             for name in names_of(source):
-                if name not in rows:
-                    keep(source, name, Path(folder))
+                if name not in rows or (parity and not rows[name]["export"]):
+                    keep(source, name, Path(folder), parity=parity)
     write_page({source: read_rows(source) for source in SOURCES})
 
 
@@ -61,10 +63,10 @@ def names_of(source: str) -> list[str]:
     return zoo.timm_names() if source == "timm" else sorted(zoo.TRANSFORMERS)
 
 
-def keep(source: str, name: str, folder: Path) -> None:
+def keep(source: str, name: str, folder: Path, *, parity: bool) -> None:
     """Examine one model and add its row to the file."""
     place = zoo.write_config(name, folder) if source == "transformers" else name
-    row, graph = zoo.examine(f"{SOURCES[source]}:{place}", parity=True)
+    row, graph = zoo.examine(f"{SOURCES[source]}:{place}", parity=parity)
     del graph
     gc.collect()
     with (KEPT / f"{source}.jsonl").open("a") as file:
@@ -134,4 +136,5 @@ def _line(row: dict[str, Any]) -> str:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:] or list(SOURCES))
+    named = [argument for argument in sys.argv[1:] if argument != "--no-export"]
+    main(named or list(SOURCES), parity="--no-export" not in sys.argv)

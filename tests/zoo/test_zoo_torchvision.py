@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import zoo
 from zoo import examine
@@ -45,13 +47,26 @@ def test_edges_are_those_of_torch_export(name: str) -> None:
     module = zoo.read_spec(f"torchvision:{name}", zoo.ReadOptions()).module
     args = zoo.infer_inputs(module)
     graph = zoo.trace_torch(module, args, options=zoo.TraceOptions(data=False))
-    parity = compare_edges(graph, export_program(module, args, {}))
+    parity = compare_edges(module, graph, export_program(module, args, {}))
     assert parity.missing == parity.extra == ()
     assert parity.common > 40
 
 
-def test_a_gap_is_seen() -> None:
-    """The control: a graph cut off from its input, and one without a model behind it."""
+def test_gaps_are_seen() -> None:
+    """The controls: a graph cut in two, one without shapes, one that lost a layer, and no model at all."""
+    module = zoo.build("torchvision:squeezenet1_1")
+    graph = zoo.trace_torch(module, zoo.infer_inputs(module))
+    assert list(zoo.find_gaps(module, graph, "fake")) == []
+    cut = replace(graph, edges=tuple(edge for edge in graph.edges if edge.target != "classifier.1"))
+    assert any("no input reaches" in gap for gap in zoo.find_gaps(module, cut, "fake"))
+    blank = replace(graph, edges=tuple(replace(edge, spec=None) for edge in graph.edges))
+    assert f"{len(graph.edges)} edges without a shape" in list(zoo.find_gaps(module, blank, "fake"))
+    lost = replace(
+        graph, layers=tuple(x for x in graph.layers if x.id != "classifier.1"), edges=(), outputs=()
+    )
+    assert any(
+        "unread and unlisted: classifier.1.weight" in gap for gap in zoo.find_gaps(module, lost, "fake")
+    )
     row, _ = examine("torchvision:resnet999")
     assert row.way == "none"
-    assert "no model" in row.gaps[0]
+    assert "resnet999" in row.gaps[0]
