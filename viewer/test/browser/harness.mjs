@@ -53,7 +53,7 @@ export async function startBrowser() {
    * @param {{glb?: Buffer|null, html?: string, hash?: string, width?: number, height?: number, frozen?: boolean, calm?: boolean, touch?: boolean, init?: any, name?: string, query?: string}} [how]
    */
   async function open(how = {}) {
-    const { glb, html, hash, width, height, frozen, calm, touch, init, name } = { glb: makeScene(), hash: "", width: 1280, height: 760, ...how };
+    const { glb, html, hash, width, height, frozen, calm, touch, init, name } = { glb: makeScene(), hash: "", width: 1280, height: 640, ...how };
     const context = await browser.newContext({ viewport: { width, height }, deviceScaleFactor: 1, hasTouch: touch, isMobile: touch, offline: true, reducedMotion: calm ? "reduce" : "no-preference", acceptDownloads: true });
     const tab = await context.newPage();
     const seen = watch(tab);
