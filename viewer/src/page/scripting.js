@@ -42,6 +42,8 @@ export function createScripting(store, viewport, { stage, open, fail, look }) {
       const { network } = store.state;
       if (network) store.set({ clip: "epochs", duration: network.time.duration, playing: false, time: timeOfEpoch(network.steps, epoch) });
     },
+    /** @param {number} time seconds of the main clip; stops there */
+    seekTime: (time) => store.set({ playing: false, time: Math.min(store.state.duration, Math.max(0, time)) }),
     /** @param {"hero"|"front"|"side"|"top"} side */
     look,
     /** @param {"dark"|"light"} theme */
