@@ -91,6 +91,7 @@
  * @property {"layer"|"global"} range
  * @property {boolean} tree wanted by the user
  * @property {boolean} present
+ * @property {boolean} sheet on a phone: all of the details instead of their head
  * @property {"desktop"|"phone"|"embed"} mode
  * @property {boolean} stepped jump from epoch to epoch instead of moving between them
  * @property {Compare|null} compare

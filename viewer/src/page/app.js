@@ -20,6 +20,7 @@ import { createLinking } from "./linking.js";
 import { createOpener } from "./open.js";
 import { createPanels } from "./panels.js";
 import { listenForPointer } from "./pointer.js";
+import { createHandle, createPhoneNav } from "./phone-nav.js";
 import { createPictureDialog } from "./picture-dialog.js";
 import { createScripting } from "./scripting.js";
 import { createSearch } from "./search.js";
@@ -70,9 +71,10 @@ export function startApp(body) {
   parts.stage.append(panels.overlay, follow.element, h("div", { class: "embed-title" }, panels.title));
   const lane = createLane(store, clock);
   const timeline = h("footer", { class: "timeline", "aria-label": "Timeline" }, createTransport(store, clock, () => show.plain()?.clips ?? []).element, lane.element, createReadout(store).element);
-  app.append(createBar(store, act, headset?.element ?? null).element, panels.tree, plain.element, parts.stage, panels.details, timeline, welcome.element, welcome.busy, failures.element);
+  app.append(createBar(store, act, headset?.element ?? null).element, panels.tree, plain.element, parts.stage, panels.details, timeline, createPhoneNav(store, act).element, welcome.element, welcome.busy, failures.element);
   body.append(panels.tooltip, help.element, search.element, settings.element, pictures.element, announcer.element, h("div", { class: "drop-hint", "aria-hidden": "true", text: "Drop to open" }));
 
+  panels.details.prepend(createHandle(store));
   createLayout(store, app);
   listenForKeys(commands, () => ({ ready: store.state.view === "ready", dialog: document.querySelector("dialog[open]") !== null }));
   if (viewport) {

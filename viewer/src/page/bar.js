@@ -28,7 +28,7 @@ export function createBar(store, act, headset) {
       iconButton("look", "Look of the scene (,)", act.settings, { class: "icon-button needs-network" }),
       iconButton("link", "Copy a link to this view (S)", act.copyLink, { class: "icon-button needs-scene" }),
       iconButton("camera", "Save a picture (P, Shift P)", act.askPicture, { class: "icon-button needs-scene" }),
-      iconButton("theme", "Dark or light (T)", act.toggleTheme),
+      iconButton("theme", "Dark or light (T)", act.toggleTheme, { class: "icon-button theme-button" }),
       iconButton("help", "Keys (?)", act.help),
     ),
   );

@@ -43,11 +43,11 @@ export function createLayout(store, app) {
     const panels = ready && !present ? panelsFor(store.state, innerWidth) : { tree: false, details: false };
     const word = (/** @type {boolean} */ on) => (on ? "on" : "off");
     if (store.state.compare) panels.tree = panels.details = false;
-    Object.assign(app.dataset, { compare: word(ready && store.state.compare !== null), plain: word(ready && store.state.network === null && mode !== "embed" && store.state.tree && !present), mode, view, tree: word(panels.tree), details: word(panels.details), present: word(present && ready), clock: word(ready && duration > 0) });
+    Object.assign(app.dataset, { sheet: word(store.state.sheet), compare: word(ready && store.state.compare !== null), plain: word(ready && store.state.network === null && mode !== "embed" && store.state.tree && !present), mode, view, tree: word(panels.tree), details: word(panels.details), present: word(present && ready), clock: word(ready && duration > 0) });
   }
 
   window.addEventListener("resize", measure);
   store.on(["mode"], ({ mode }) => mode === "phone" && store.set({ tree: false }));
-  store.on(["mode", "view", "tree", "selection", "network", "present", "duration", "compare"], show);
+  store.on(["mode", "view", "tree", "selection", "network", "present", "duration", "compare", "sheet"], show);
   measure();
 }

@@ -24,6 +24,7 @@ export const INITIAL = Object.freeze({
   range: "layer",
   tree: true,
   present: false,
+  sheet: false,
   mode: "desktop",
   stepped: false,
   compare: null,

@@ -34,6 +34,8 @@ export function createViewport(parts, store, { calm, lost }) {
   let plain = null;
   const overlays = createOverlays(parts, camera);
   let fitted = false;
+  /** What the camera was last told to show: a window that changes its size shows the same. @type {{layer: string|null, azimuth?: number, elevation?: number}} */
+  let aim = { layer: null };
   let moving = false;
 
   stage.everyFrame((now) => (moving = camera.step(now)));
@@ -73,7 +75,8 @@ export function createViewport(parts, store, { calm, lost }) {
     for (const [index, { root }] of parts.panes.entries()) root.hidden = index >= all.length;
     camera.resize(all[0].width, all[0].height);
     if ((main || plain) && (!camera.byHand || !fitted)) {
-      fitTo(points(null), { instant: true });
+      const { layer, ...angles } = aim;
+      fitTo(points(layer), { ...angles, all: layer === null, instant: !camera.flying });
       fitted = true;
     }
     stage.draw();
@@ -91,6 +94,7 @@ export function createViewport(parts, store, { calm, lost }) {
     main = second = plain = null;
     camera.byHand = false;
     fitted = false;
+    aim = { layer: null };
   }
 
   return {
@@ -130,11 +134,14 @@ export function createViewport(parts, store, { calm, lost }) {
     },
     /** @param {{azimuth?: number, elevation?: number, instant?: boolean}} [how] */
     fit(how) {
+      aim = { layer: null, azimuth: how?.azimuth, elevation: how?.elevation };
       if (main || plain) fitTo(points(null), how);
     },
     /** @param {string|null} layer null: everything */
     frame(layer) {
-      if (main || plain) fitTo(points(layer), { azimuth: camera.view().azimuth, elevation: camera.view().elevation, all: layer === null });
+      const { azimuth, elevation } = camera.view();
+      aim = { layer, azimuth, elevation };
+      if (main || plain) fitTo(points(layer), { azimuth, elevation, all: layer === null });
     },
     /** @param {import("three").Object3D} node of a plain glTF */
     frameNode(node) {
