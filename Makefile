@@ -1,6 +1,8 @@
 # make demo        set everything up and run the main job: out/lenet.glb, out/lenet.html, out/lenet.pt (needs Python 3.11)
 # make test        set everything up, then lint and run the tests (needs Python 3.11 and Node 20)
 # make test-full   the same with the amounts that the issues name
+# make test-zoo    models of timm and transformers, in an environment of their own
+# make zoo-report  every model of the zoo, beside torch.export: docs/zoo.md (half an hour)
 # make lint        style, types, import rules, and the viewer's own
 # make bench       the benchmarks
 # make blender     one environment per Blender version, for the tests that open scenes in Blender
@@ -17,7 +19,7 @@ BPY_STAMPS   := $(BPY_VERSIONS:%=.venvs/bpy-%/.installed)
 VIEWER_FILES := $(shell find viewer \( -name node_modules -o -name dist -o -name test \) -prune -o -type f -print)
 PROJECT      := pyproject.toml constraints.txt hatch_build.py $(VIEWER_FILES)
 
-.PHONY: demo test test-full lint bench blender node-tools setup clean
+.PHONY: demo test test-full test-zoo zoo-report lint bench blender node-tools setup clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.installed
@@ -30,6 +32,12 @@ test: lint
 test-full: lint
 	cd viewer && npm test
 	$(BIN)/python -m pytest --full $(PYTEST_OPTIONS)
+
+test-zoo: .venvs/zoo/.installed
+	NN2GLTF_ZOO=1 .venvs/zoo/bin/python -m pytest tests/zoo/test_zoo_timm.py tests/zoo/test_zoo_transformers.py $(PYTEST_OPTIONS)
+
+zoo-report: .venvs/zoo/.installed
+	.venvs/zoo/bin/python tests/zoo/report.py
 
 lint: setup
 	$(BIN)/ruff check .
@@ -75,6 +83,15 @@ $(VENV)/.installed-dev: $(PROJECT) | viewer/node_modules/.installed
 	@echo "Installing Blender $* as a Python module into .venvs/bpy-$*"
 	@$(PYTHON) -m venv .venvs/bpy-$*
 	@.venvs/bpy-$*/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r $<
+	@touch $@
+
+# Sees the packages of the project's own environment, and adds what only the zoo needs.
+.venvs/zoo/.installed: tests/zoo/requirements.txt $(VENV)/.installed-dev
+	@echo "Installing timm and transformers into .venvs/zoo"
+	@$(BIN)/python -m venv .venvs/zoo
+	@echo "import site; site.addsitedir('$$(cd $(VENV)/lib/python3.*/site-packages && pwd)')" \
+	  > $$(echo .venvs/zoo/lib/python3.*/site-packages)/project.pth
+	@.venvs/zoo/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r $<
 	@touch $@
 
 clean:

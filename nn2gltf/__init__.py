@@ -50,9 +50,14 @@ _HOMES = {
     "write_page": "nn2gltf.api.outputs",
 }
 
+_MODULES = ("hf", "lightning")
+"""Callbacks for frameworks, which need those frameworks."""
+
 
 def __getattr__(name: str) -> object:
     """Load a public name on first use, so that ``import nn2gltf`` stays instant."""
+    if name in _MODULES:
+        return importlib.import_module(f"nn2gltf.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(importlib.import_module(_HOMES[name]), name)

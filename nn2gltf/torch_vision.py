@@ -1,7 +1,8 @@
 """torchvision beside a CPU build of torch: imported lazily, and usable even where its extension cannot load.
 
 Some torchvision wheels carry a compiled extension for another torch build. Importing it then fails because
-the operators ``torchvision::nms`` and ``torchvision::qnms`` do not exist. Their schemas are all that the import needs.
+the operators ``torchvision::nms`` and ``torchvision::qnms`` do not exist. Their schemas are all that the import needs;
+``nms`` also gets a body, because every detector ends in it and torchvision has no other for it.
 """
 
 from __future__ import annotations
@@ -32,7 +33,41 @@ def require_torchvision() -> ModuleType:
         if "torchvision::" not in str(error):
             raise
         _define_missing_operators()
-        return require("torchvision")
+        torchvision = require("torchvision")
+        torchvision.ops.boxes.nms = torchvision.ops.nms = suppress_boxes
+        return torchvision
+
+
+def suppress_boxes(boxes: Any, scores: Any, iou_threshold: float) -> Any:
+    """Non-maximum suppression, as ``torchvision.ops.nms``.
+
+    Args:
+        boxes: (n, 4) corners x1, y1, x2, y2.
+        scores: (n,).
+        iou_threshold: Boxes that overlap a better one by more than this go.
+
+    Returns:
+        (m,) int64, the boxes that are kept, best first.
+    """
+    import torch
+
+    return torch.ops.torchvision.nms(boxes, scores, iou_threshold)
+
+
+def _suppress(boxes: Any, scores: Any, iou_threshold: float) -> Any:
+    """Greedy: the best box stays, those that overlap it go, and so on."""
+    import torch
+
+    waiting, kept = scores.argsort(descending=True, stable=True), []
+    while waiting.numel():
+        best, waiting = waiting[0], waiting[1:]
+        kept.append(best)
+        corners, others = boxes[best], boxes[waiting]
+        sides = torch.minimum(corners[2:], others[:, 2:]) - torch.maximum(corners[:2], others[:, :2])
+        common = sides.clamp(min=0).prod(1)
+        areas = (others[:, 2:] - others[:, :2]).prod(1) + (corners[2:] - corners[:2]).prod()
+        waiting = waiting[common / (areas - common) <= iou_threshold]
+    return torch.stack(kept) if kept else waiting
 
 
 def _define_missing_operators() -> None:
@@ -43,4 +78,6 @@ def _define_missing_operators() -> None:
     for name, schema in _SCHEMAS.items():
         if not hasattr(torch.ops.torchvision, name):
             library.define(schema)
+            if name == "nms":
+                library.impl(name, _suppress, "CPU")
     _KEPT.append(library)

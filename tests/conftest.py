@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -45,6 +46,24 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
             report.outcome = "failed"
             report.longrepr = f"{item.nodeid} was skipped where NN2GLTF_REQUIRE_TOOLS=1: {reason}"
     return report
+
+
+@pytest.fixture(scope="session", autouse=True)
+def warm_workers() -> Iterator[None]:
+    """Jobs on model files fork from one warm server, which starts with the first of them."""
+    from nn2gltf.bounded import use_runner
+    from nn2gltf.bounded.server import warm_server
+
+    with contextlib.ExitStack() as stack:
+        started: list[Any] = []
+
+        def run(request: Any, limits: Any) -> Any:
+            if not started:
+                started.append(stack.enter_context(warm_server()))
+            return started[0](request, limits)
+
+        with use_runner(run):
+            yield
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,6 @@ from nn2gltf.api.scenes import SceneOptions, encode_recording
 from nn2gltf.errors import InputMissingError, RecordingError, safe
 from nn2gltf.gltf import write_glb
 from nn2gltf.ir.recording import Recording
-from nn2gltf.passes import run_passes
 from nn2gltf.record import is_being_written, is_recording, read_recording
 
 MOST_OPTIONS = 40
@@ -54,8 +53,7 @@ class FollowedRun:
             recording = read_recording(self._folder)
             epochs = tuple(step.epoch for step in recording.steps)
             if self._made is None or self._made[0] != epochs:
-                graph = run_passes(recording.graph)
-                self._made = (epochs, bytes(write_glb(encode_recording(recording, graph, SceneOptions()))))
+                self._made = (epochs, bytes(write_glb(encode_recording(recording, SceneOptions()))))
             return self._made[1]
 
     def status(self) -> bytes:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from nn2gltf.api.files import is_file_source, record_files
 from nn2gltf.ir.graph import Graph
-from nn2gltf.ir.json import JsonObject
+from nn2gltf.ir.json import Json, JsonObject
 from nn2gltf.ir.recording import Recording
+from nn2gltf.ir.totals import scope_totals
 
 SCENE_SUFFIXES = (".glb", ".gltf")
 
@@ -40,7 +43,13 @@ class Inspection:
 
 
 def inspect(
-    source: Any, *, model: str | None = None, inputs: tuple[str, ...] = (), trust_model_code: bool = False
+    source: Any,
+    *,
+    model: str | None = None,
+    inputs: tuple[str, ...] = (),
+    max_nodes: int | None = None,
+    trust_model_code: bool = False,
+    verify: bool = False,
 ) -> Inspection:
     """Say what a scene, a recording or a model holds.
 
@@ -48,7 +57,9 @@ def inspect(
         source: A scene file, a recording's folder, or a model as for :func:`nn2gltf.export`.
         model: For a file that holds weights only: who builds the module.
         inputs: Shapes of the model's inputs, when they cannot be inferred.
+        max_nodes: Most nodes of a model file after expansion.
         trust_model_code: Allow code inside the file to run.
+        verify: Check the captured graph against the model.
 
     Raises:
         InputMissingError, InputDataError, LimitError, RefusedError: It is missing, damaged, too large or unsafe.
@@ -61,14 +72,29 @@ def inspect(
             from nn2gltf.record import read_recording
 
             return _inspect_recording(read_recording(path))
+    if is_file_source(source):
+        found = record_files(
+            [source],
+            model=model,
+            inputs=[*inputs],
+            max_nodes=max_nodes,
+            trust=trust_model_code,
+            values=False,
+            verify=verify,
+        )
+        return _inspect_graph(found.graph, str(found.meta.get("weights", "given")), found.meta)
     from nn2gltf.api.torch_samples import make_shapes
     from nn2gltf.api.torch_subject import read_subject
+    from nn2gltf.api.torch_values import verified
     from nn2gltf.sources.torch_inputs import infer_inputs
-    from nn2gltf.sources.torch_trace import trace_torch
+    from nn2gltf.sources.torch_trace import TraceOptions, trace_torch
 
     subject = read_subject(source, model=model, trust=trust_model_code)
     args, kwargs = make_shapes(inputs) or (infer_inputs(subject.module), {})
-    return _inspect_graph(trace_torch(subject.module, args, kwargs), subject.weights)
+    graph = trace_torch(subject.module, args, kwargs, options=TraceOptions(data=False))
+    if verify:
+        graph = verified(graph, subject.module, args, kwargs)
+    return _inspect_graph(graph, subject.weights)
 
 
 def _is_scene(path: Path) -> bool:
@@ -84,9 +110,13 @@ def _inspect_scene(path: Path) -> Inspection:
     return Inspection(kind="scene", text=str(summary), facts=summary.to_json())
 
 
-def _inspect_graph(graph: Graph, weights: str) -> Inspection:
+def _inspect_graph(graph: Graph, weights: str, meta: Mapping[str, Json] | None = None) -> Inspection:
     text = "\n".join([str(graph), f"weights: {weights}", *(f"note: {line}" for line in graph.report)])
-    return Inspection(kind="model", text=text, facts={"weights": weights, "graph": graph.to_json()})
+    totals: JsonObject = {path: total.to_json() for path, total in scope_totals(graph).items()}
+    facts: JsonObject = {
+        "weights": weights, "graph": graph.to_json(), "meta": dict(meta or {}), "scopeTotals": totals
+    }  # fmt: skip
+    return Inspection(kind="model", text=text, facts=facts)
 
 
 def _inspect_recording(recording: Recording) -> Inspection:
@@ -96,7 +126,12 @@ def _inspect_recording(recording: Recording) -> Inspection:
         lines.append(f"  epoch {step.epoch:<5g} {metrics}")
     names = ", ".join(probe.name or "unnamed" for probe in recording.probes)
     lines.append(f"{len(recording.probes)} probes: {names}")
-    lines += [f"note: {layer}: {text}" for layer, text in recording.reductions.items()]
+    if recording.numbers:
+        kept = ", ".join(f"{quantity} ({len(names)})" for quantity, names in recording.numbers.items())
+        lines.append(f"beside activations: {kept}")
+    lines += [
+        f"note: {layer}: {text}" if layer else f"note: {text}" for layer, text in recording.reductions.items()
+    ]
     return Inspection(
         kind="recording",
         text="\n".join(lines),
@@ -107,6 +142,7 @@ def _inspect_recording(recording: Recording) -> Inspection:
             "classes": [*recording.classes],
             "recorded": [*sorted(recording.recorded)],
             "reductions": dict(recording.reductions),
+            "numbers": {quantity: [*names] for quantity, names in recording.numbers.items()},
             "meta": dict(recording.meta),
         },
     )

@@ -6,9 +6,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from nn2gltf.errors import UsageError, safe
+from nn2gltf.errors import InputDataError, InputMissingError, LimitError, UsageError, safe
 from nn2gltf.files import check_output, write_atomic
-from nn2gltf.gltf.read import is_ours, parse_glb, read_file_bytes
+from nn2gltf.gltf.read import is_ours, parse_glb, read_file_bytes, read_glb
 from nn2gltf.html import is_our_page, read_viewer, write_html
 from nn2gltf.ir.json import JsonObject
 
@@ -60,6 +60,15 @@ def check_scene_output(path: str | os.PathLike[str], *, force: bool) -> Path:
     if suffix == ".html":
         read_viewer()
     return target
+
+
+def holds_training(path: Path) -> bool:
+    """Whether a scene of ours that plays several recorded steps is at ``path``."""
+    try:
+        extras = read_glb(path).extras or {}
+    except (InputDataError, InputMissingError, LimitError, OSError):
+        return False
+    return len(extras.get("steps") or ()) > 1
 
 
 def write_page(

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from nn2gltf.api.outputs import WrittenFile, check_scene_output
 from nn2gltf.encode import EncodeOptions, encode_scene, prepare_scene
+from nn2gltf.encode.sign_plates import measure as measure_text_width
 from nn2gltf.encode.style import load_style
-from nn2gltf.errors import UsageError, safe
+from nn2gltf.errors import LimitError, UsageError, safe
 from nn2gltf.files import write_atomic
 from nn2gltf.gltf import EncodedFile, write_glb, write_gltf
 from nn2gltf.html import read_viewer, write_html
-from nn2gltf.ir.graph import Graph
 from nn2gltf.ir.recording import Recording
 from nn2gltf.ir.scene import Scene
-from nn2gltf.layout import LayoutOptions, find_layout, place_graph
-from nn2gltf.passes import run_passes
+from nn2gltf.layout import LayoutOptions, find_layout, place_graph, select_layers
+from nn2gltf.passes.options import PassOptions, simplify_graph
+
+MOST_IN_A_ROW = 4_000
+"""The row layout is quadratic in layers, and nobody can read a row of more."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,10 +31,12 @@ class SceneOptions:
     """What a caller may choose about a scene.
 
     Attributes:
+        passes: Which layers are drawn.
         layout: How layers are placed.
         encode: How values are drawn.
     """
 
+    passes: PassOptions = field(default_factory=PassOptions)
     layout: LayoutOptions = field(default_factory=LayoutOptions)
     encode: EncodeOptions = field(default_factory=EncodeOptions)
 
@@ -40,10 +45,10 @@ class SceneOptions:
         """Sort flat keywords (``style="paper", max_units=64``) into the stages they belong to.
 
         Raises:
-            UsageError: A keyword that no stage knows, or an unknown layout.
-            EncodingError, InputMissingError: An unknown or damaged style.
+            UsageError: A keyword that no stage knows, or an unknown layout or style.
+            EncodingError, InputMissingError: A damaged or missing style file.
         """
-        stages = {"layout": LayoutOptions, "encode": EncodeOptions}
+        stages = {"passes": PassOptions, "layout": LayoutOptions, "encode": EncodeOptions}
         known = {item.name: stage for stage, kind in stages.items() for item in fields(kind)}
         chosen: dict[str, dict[str, Any]] = {stage: {} for stage in stages}
         for name, value in keywords.items():
@@ -52,7 +57,11 @@ class SceneOptions:
                 hint = f"Did you mean {close[0]}?" if close else f"Known: {', '.join(sorted(known))}."
                 raise UsageError(f"unknown option {safe(name)!r}", code="E_UNKNOWN_NAME", hint=hint)
             chosen[known[name]][name] = value
-        made = cls(layout=LayoutOptions(**chosen["layout"]), encode=EncodeOptions(**chosen["encode"]))
+        made = cls(
+            passes=PassOptions(**chosen["passes"]),
+            layout=LayoutOptions(**chosen["layout"]),
+            encode=EncodeOptions(**chosen["encode"]),
+        )
         load_style(made.encode.style)
         if made.layout.layout != "auto":
             find_layout(made.layout.layout)
@@ -81,26 +90,30 @@ def export_recording(
     """
     chosen = SceneOptions.from_keywords(**options)
     target = check_scene_output(output, force=force)
-    scene = encode_recording(recording, run_passes(recording.graph), chosen, made_with=made_with)
+    scene = encode_recording(recording, chosen, made_with=made_with)
     return write_scene(scene, target)
 
 
 def encode_recording(
-    recording: Recording,
-    graph: Graph,
-    options: SceneOptions,
-    *,
-    made_with: Mapping[str, object] | None = None,
+    recording: Recording, options: SceneOptions, *, made_with: Mapping[str, object] | None = None
 ) -> Scene:
-    """Prepare, place and draw.
+    """Simplify, prepare, place and draw.
 
     Args:
-        graph: After passes.
         made_with: Options of earlier stages, by stage, for the extras.
     """
-    prepared = prepare_scene(recording, graph, options=options.encode)
-    placement = place_graph(graph, options=options.layout, plates=prepared.plates.sizes)
-    stages = {**(made_with or {}), "layout": asdict(options.layout)}
+    graph = simplify_graph(recording.graph, options.passes)
+    layout = replace(options.layout, has_values=bool(recording.recorded))
+    selection = select_layers(graph, options=layout)
+    if selection.labelled and len(selection.drawn) > MOST_IN_A_ROW:
+        raise LimitError(
+            f"the scene would have {len(selection.drawn):,} layers in a row, more than {MOST_IN_A_ROW:,}",
+            where=graph.name,
+            hint="Draw less of it: --depth 2, --fold or --layers GLOB; or another layout: --layout flow.",
+        )
+    prepared = prepare_scene(recording, graph, options=options.encode, selection=selection)
+    placement = place_graph(graph, options=layout, plates=prepared.plates.sizes, measure=measure_text_width)
+    stages = {**(made_with or {}), "passes": asdict(options.passes), "layout": asdict(options.layout)}
     return encode_scene(prepared, placement, made_with=stages)
 
 

@@ -15,10 +15,9 @@ from nn2gltf.api.recording import Recorder
 from nn2gltf.api.scenes import SceneOptions, encode_recording, write_scene
 from nn2gltf.api.torch_model import save_model
 from nn2gltf.api.torch_subject import read_subject
-from nn2gltf.errors import InterruptedRunError, UsageError
+from nn2gltf.errors import InterruptedRunError, UsageError, WriteError, safe
 from nn2gltf.ir.json import JsonObject
 from nn2gltf.ir.recording import Recording, Step
-from nn2gltf.passes import run_passes
 from nn2gltf.record import choose_probes
 from nn2gltf.train.data import ImageData
 from nn2gltf.train.datasets import DATASETS
@@ -36,6 +35,7 @@ class TrainingJob:
         outputs: Scenes, the same one in several forms.
         record: Folder to record into; in memory when None.
         save: Model file.
+        resume: Go on with the run that ``record`` holds.
         scene_options: Keywords of :class:`~nn2gltf.api.scenes.SceneOptions`.
     """
 
@@ -45,6 +45,7 @@ class TrainingJob:
     outputs: tuple[Path, ...] = ()
     record: str | os.PathLike[str] | None = None
     save: str | os.PathLike[str] | None = None
+    resume: bool = False
     scene_options: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -89,10 +90,14 @@ def run_job(job: TrainingJob, model: Any, *, progress: Progress | None, force: b
     Raises:
         InterruptedRunError: Ctrl+C; the message names what was written.
     """
-    module, name = _build(model, len(job.images.classes), job.settings.seed)
+    module, name = _build(model, job.images, job.settings.seed)
     recorder = _make_recorder(job, module, name, force=force)
     try:
-        result = train_model(module, job.images, job.settings, recorder=recorder, progress=progress)
+        result = train_model(
+            module, job.images, job.settings, recorder=recorder, progress=progress, resume=job.resume
+        )
+    except WriteError as error:
+        raise _explained(error, job, recorder) from error
     except InterruptedRunError as stop:
         recorder.close()
         files = _write_files(job, module, name, recorder.recording())
@@ -130,8 +135,20 @@ def _make_recorder(job: TrainingJob, module: nn.Module, name: str, *, force: boo
             "model": name,
             "training": job.settings.to_json(),
         },
+        resume=job.resume,
         force=force,
     )
+
+
+def _explained(error: WriteError, job: TrainingJob, recorder: Recorder) -> WriteError:
+    """A full disk in the middle of a run: what is kept, and how to go on."""
+    if job.record is None or not recorder.steps:
+        return error
+    hint = (
+        f"Recorded and whole: epochs 0 to {recorder.steps[-1].epoch:g}. Make room, then go on with: "
+        f"nn2gltf train ... --record {safe(job.record)} --resume"
+    )
+    return WriteError(error.message, where=error.where, hint=hint)
 
 
 def _write_files(
@@ -142,7 +159,6 @@ def _write_files(
     if job.outputs:
         scene = encode_recording(
             recording,
-            run_passes(recording.graph),
             SceneOptions.from_keywords(**job.scene_options),
             made_with={"train": job.settings.to_json()},
         )
@@ -165,6 +181,8 @@ def _interrupted(
 ) -> InterruptedRunError:
     kept = [str(written.path) for written in files] + ([str(job.record)] if job.record else [])
     hint = f"Written with the epochs so far: {', '.join(kept)}." if kept else "Nothing was to be written."
+    if job.record:
+        hint += " Go on with --resume."
     return InterruptedRunError(stop.message, hint=hint)
 
 
@@ -174,8 +192,11 @@ def _data_name(job: TrainingJob) -> str:
     return taken if job.data_name == "auto" else job.data_name
 
 
-def _build(model: Any, classes: int, seed: int) -> tuple[nn.Module, str]:
+def _build(model: Any, images: ImageData, seed: int) -> tuple[nn.Module, str]:
     if isinstance(model, str) and (model in model_names() or ":" not in model):
-        return build_model(model, classes=classes, seed=seed), model
+        built = build_model(
+            model, classes=len(images.classes), seed=seed, channels=images.channels, side=images.side
+        )
+        return built, model
     subject = read_subject(model, seed=seed)
     return subject.module, subject.name

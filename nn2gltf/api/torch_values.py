@@ -8,29 +8,25 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from torch import Tensor, from_numpy, nn
 
 from nn2gltf.api.recording import Recorder
+from nn2gltf.api.samples import DIGIT_CLASSES, matching_data, reads_digits
 from nn2gltf.api.torch_subject import Subject
 from nn2gltf.errors import Nn2gltfError
 from nn2gltf.ir.graph import Graph
 from nn2gltf.ir.json import Json
 from nn2gltf.ir.recording import MemoryValues, Recording, Step
 from nn2gltf.record import choose_probes
+from nn2gltf.record.torch_inputs import make_batch
 from nn2gltf.record.torch_values import collect_weights
 from nn2gltf.sources.torch_inputs import infer_inputs
 from nn2gltf.sources.torch_trace import TraceOptions, trace_torch
-from nn2gltf.train.data import ImageData, load_dataset
+from nn2gltf.sources.torch_verify import verify_torch
 from nn2gltf.train.loop import evaluate_model
-
-DIGIT_CLASSES = 10
-PIXELS = 28 * 28
-DIGITS = ("auto", "mnist", "digits")
-"""Data sets whose classes are the ten digits."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +52,7 @@ def record_once(
     sample: Sample | None = None,
     shapes: tuple[Any, Mapping[str, Any]] | None = None,
     data_dir: str | os.PathLike[str] | None = None,
+    verify: bool = False,
 ) -> Recording:
     """One step of a model as it is.
 
@@ -63,6 +60,7 @@ def record_once(
         sample: What to show it.
         shapes: Arguments of the right shapes whose values mean nothing, for the structure alone.
         data_dir: Where data sets are.
+        verify: Check the graph against the model.
 
     Raises:
         TraceError: The model does not take the sample.
@@ -71,14 +69,20 @@ def record_once(
     if sample is None and shapes is None:
         sample = digit_sample(subject, data_dir=data_dir)
     if sample is None:
-        return _structure(subject, shapes)
+        return record_structure(subject, shapes, verify=verify)
     meta = _meta(subject, sample.dataset)
     recorder = Recorder(
         subject.module, probes=sample.inputs, labels=sample.labels, classes=sample.classes, meta=meta
     )
     recorder.start(**sample.metrics)
     recorder.close()
-    return _named(recorder.recording(), subject)
+    recording = recorder.recording()
+    if verify:
+        batch = make_batch(sample.inputs)
+        recording = replace(
+            recording, graph=verified(recording.graph, subject.module, batch.args, batch.kwargs)
+        )
+    return _named(recording, subject)
 
 
 def digit_sample(subject: Subject, *, data_dir: str | os.PathLike[str] | None = None) -> Sample | None:
@@ -89,7 +93,7 @@ def digit_sample(subject: Subject, *, data_dir: str | os.PathLike[str] | None = 
     shape = _digit_shape(subject.module)
     if shape is None:
         return None
-    data = _matching_data(subject, data_dir)
+    data = matching_data(subject.facts, data_dir)
     if data is None:
         return None
     chosen = choose_probes(data.test_images, data.test_labels)
@@ -109,37 +113,40 @@ def _digit_shape(model: nn.Module) -> tuple[int, ...] | None:
     """Shape of one picture as the model takes it, or None when it is not a classifier of digits."""
     try:
         inputs = infer_inputs(model)
-        graph = trace_torch(model, inputs)
+        if len(inputs) != 1 or not isinstance(inputs[0], Tensor) or not inputs[0].is_floating_point():
+            return None
+        shape = tuple(inputs[0].shape[1:])
+        if not reads_digits(shape, DIGIT_CLASSES):
+            return None
+        graph = trace_torch(model, inputs, options=TraceOptions(data=False))
     except Nn2gltfError:
         return None
-    if len(inputs) != 1 or not isinstance(inputs[0], Tensor) or not inputs[0].is_floating_point():
-        return None
-    shape = tuple(inputs[0].shape[1:])
     one_output = [graph.layer_by_id[name].outputs for name in graph.outputs if name in graph.layer_by_id]
-    gives_ten = len(one_output) == 1 and one_output[0][:1] and one_output[0][0].shape == (1, DIGIT_CLASSES)
-    return shape if gives_ten and shape in ((PIXELS,), (1, 28, 28)) else None
+    outputs = one_output[0][0].shape if len(one_output) == 1 and one_output[0] else ()
+    return shape if len(outputs) == 2 and outputs[0] == 1 and reads_digits(shape, outputs[1]) else None
 
 
-def _matching_data(subject: Subject, data_dir: str | os.PathLike[str] | None) -> ImageData | None:
-    """The data the model was trained on, else digits, prepared as the model knows them; None when neither is here."""
-    named = subject.facts.get("data", "auto")
-    for name in (named, "digits") if named in DIGITS else (named,):
-        with suppress(Nn2gltfError):
-            return normalise_as_trained(load_dataset(str(name), data_dir=data_dir, download=False), subject)
-    return None
+def verified(graph: Graph, module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Graph:
+    """The graph with what checking it against its model gave, also as sentences in its report."""
+    found = verify_torch(module, graph, args, kwargs)
+    return replace(graph, verification=found, report=(*graph.report, *found.sentences()))
 
 
-def normalise_as_trained(data: ImageData, subject: Subject) -> ImageData:
-    """The data set with the mean and deviation that the model was trained with, when they are known."""
-    mean, std = subject.facts.get("mean"), subject.facts.get("std")
-    if isinstance(mean, (int, float)) and isinstance(std, (int, float)) and std > 0:
-        return replace(data, mean=float(mean), std=float(std))
-    return data
+def record_structure(
+    subject: Subject, shapes: tuple[Any, Mapping[str, Any]] | None, *, verify: bool = False
+) -> Recording:
+    """Structure and weights without values.
 
-
-def _structure(subject: Subject, shapes: tuple[Any, Mapping[str, Any]] | None) -> Recording:
+    Args:
+        shapes: Arguments whose values mean nothing; inferred when None.
+        verify: Check the graph against the model.
+    """
     args, kwargs = shapes if shapes is not None else (infer_inputs(subject.module), {})
-    graph = trace_torch(subject.module, args, kwargs, options=TraceOptions(partial=False))
+    graph = trace_torch(subject.module, args, kwargs, options=TraceOptions(data=False))
+    if not graph.edges:  # nothing ran: what to type helps more than a heap of modules
+        graph = trace_torch(subject.module, args, kwargs, options=TraceOptions(data=False, partial=False))
+    if verify:
+        graph = verified(graph, subject.module, args, kwargs)
     weights, note = collect_weights(subject.module)
     recording = Recording(
         graph=graph,

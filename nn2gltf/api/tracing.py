@@ -29,7 +29,8 @@ def trace(model: Any, *args: Any, **kwargs: Any) -> Graph:
       1                            ReLU                         1x3
     """
     from nn2gltf.sources.torch_inputs import infer_inputs
-    from nn2gltf.sources.torch_trace import trace_torch
+    from nn2gltf.sources.torch_trace import TraceOptions, trace_torch
 
-    given = args if args or kwargs else infer_inputs(model)
-    return trace_torch(model, given, kwargs)
+    if args or kwargs:
+        return trace_torch(model, args, kwargs)
+    return trace_torch(model, infer_inputs(model), options=TraceOptions(data=False))

@@ -25,23 +25,29 @@ def train_model(
     output: str | os.PathLike[str] | None = None,
     record: str | os.PathLike[str] | None = None,
     save: str | os.PathLike[str] | None = None,
+    resume: bool = False,
+    image_size: int | None = None,
     progress: Progress | None = None,
     force: bool = False,
     **scene_options: Any,
 ) -> TrainedRun:
-    """Train a classifier of 28 x 28 pictures with recording; ten probes, one of each class, are watched.
+    """Train a classifier of pictures with recording; one probe of each class is watched.
 
     Every output is checked before training.
 
     Args:
         model: A name (``mlp``, ``mlp-deep``, ``lenet``, ``resnet``), a specification (``net.py:Net``) or an
             ``nn.Module``, which is trained in place.
-        data: ``auto``, ``mnist``, ``fashion-mnist``, ``kmnist``, ``digits``, or a folder of IDX files.
+        data: ``auto``, ``mnist``, ``fashion-mnist``, ``kmnist``, ``digits``, any classification data set of torchvision
+            (``cifar10``), a folder of IDX files, or one with a folder of pictures for each class.
         data_dir: Where the data set's files are, or are downloaded to.
+        image_size: Side of pictures from torchvision or a folder, pixels; by default their own, 64 at most.
         options: Epochs, learning rate, seed ...
         output: Scene to write: ``.glb``, ``.gltf`` or ``.html``.
         record: Folder to record into, durable after every epoch; in memory when None.
         save: Model file to write.
+        resume: Go on with the run in ``record``, if there is one, as if it had never stopped; the settings must be
+            the same.
         progress: Who watches the run.
         force: Replace files that nn2gltf did not write.
         scene_options: See :class:`~nn2gltf.api.scenes.SceneOptions`.
@@ -55,17 +61,25 @@ def train_model(
     from nn2gltf.api.scenes import SceneOptions
 
     SceneOptions.from_keywords(**scene_options)
+    if resume and record is None:
+        hint = "Say which run to go on with: --record run.nn2gltf"
+        raise UsageError("there is nothing to resume without a recording", hint=hint)
+    from nn2gltf.train.registry import find_model
+
+    if isinstance(model, str) and ":" not in model:
+        find_model(model)
     _check_outputs(output, record, save, force=force)
     from nn2gltf.api.torch_training import TrainingJob, run_job
     from nn2gltf.train.data import load_dataset
 
     job = TrainingJob(
         data_name=data,
-        images=load_dataset(data, data_dir=data_dir),
+        images=load_dataset(data, data_dir=data_dir, image_size=image_size),
         options=options,
         outputs=() if output is None else (Path(output),),
         record=record,
         save=save,
+        resume=resume,
         scene_options=scene_options,
     )
     return run_job(job, model, progress=progress, force=force)
@@ -94,12 +108,10 @@ def demo(
     from nn2gltf.api.scenes import SceneOptions
     from nn2gltf.api.torch_training import TrainingJob, run_job
     from nn2gltf.train.data import load_dataset
-    from nn2gltf.train.registry import model_names
+    from nn2gltf.train.registry import find_model
 
     SceneOptions.from_keywords(**scene_options)
-    if model not in model_names():
-        hint = f"Known: {', '.join(model_names())}."
-        raise UsageError(f"unknown model {model!r}", code="E_UNKNOWN_NAME", hint=hint)
+    find_model(model)
     place = _make_folder(Path(folder))
     outputs = (place / f"{model}.glb", place / f"{model}.html")
     for output in outputs:

@@ -12,7 +12,7 @@ from nn2gltf.commands.terminal import next_command, show_file
 
 
 @click.command()
-@click.argument("source", metavar="MODEL|RUN")
+@click.argument("sources", metavar="MODEL|RUN|CHECKPOINT...", nargs=-1, required=True)
 @output_option(None, "Scene: .glb, .gltf or .html.  [default: the source's name with .glb]")
 @option(
     "--sample",
@@ -29,36 +29,60 @@ from nn2gltf.commands.terminal import next_command, show_file
 @option(
     "--model", metavar="SPEC", help="Who builds the module of a file of weights: pkg.mod:factory, net.py:Net."
 )
+@option("--weights", type=click.Path(), metavar="FILE", help="Weights for a model that MODEL builds.")
 @option("--data-dir", type=click.Path(), metavar="DIR", help="Where data sets are.")
+@option(
+    "--epochs-from",
+    type=click.Choice(["auto", "file", "name", "count"]),
+    default="auto",
+    help="Epochs of several checkpoints: stored in them, numbers in their names, or 1, 2, 3 ...",
+)
+@option("--steps", metavar="A:B:C", help="Recorded steps to draw: ::5 every fifth one, -3: the last three.")
+@option("--max-nodes", type=click.IntRange(1), metavar="N", help="Most nodes of a file.  [default: 1000000]")
+@option("--max-memory", type=click.FloatRange(0.1), metavar="GB", help="For reading a file.  [default: 4]")
+@option("--max-seconds", type=click.IntRange(1), metavar="N", help="For reading a file.  [default: 120]")
 @click.option(
     "--trust-model-code",
     is_flag=True,
     help="Run code that the file brings along. A stranger's file can then do anything you can.",
 )
+@click.option("--verify", is_flag=True, help="Check the captured graph against the model itself.")
 @scene_options
 @common_options(writes=True, config=True)
 @click.pass_obj
 def export(
     session: Session,
-    source: str,
+    sources: tuple[str, ...],
     output: Path | None,
     sample: str | None,
     inputs: tuple[str, ...],
     model: str | None,
+    weights: str | None,
     data_dir: str | None,
+    epochs_from: str,
+    steps: str | None,
+    max_nodes: int | None,
+    max_memory: float | None,
+    max_seconds: int | None,
     trust_model_code: bool,
+    verify: bool,
     force: bool,
     scene: dict[str, Any],
 ) -> None:
     """Turn a model or a recording into a scene.
 
-    MODEL is a file of torch.save, torchvision:resnet18, pkg.mod:factory or net.py:Net; RUN is a folder that
-    nn2gltf train --record or a Recorder made.
+    MODEL is a file (.pt .pth .ckpt .pt2 .safetensors .onnx), torchvision:resnet18,
+    timm:NAME, hf:FOLDER (of a config.json), pkg.mod:factory or net.py:Net;
+    RUN is a folder that nn2gltf train --record or a Recorder made. Several CHECKPOINT files of one run with
+    --model NET make one animated scene, a step each; several RUNs are parts of one training.
     """
     from nn2gltf.api.exporting import default_output
     from nn2gltf.api.exporting import export as export_source
 
-    target = output or default_output(source)
+    source: str | list[str] = sources[0] if len(sources) == 1 else [*sources]
+    target = output or (
+        default_output(sources[0]) if len(sources) == 1 else Path(sources[0]).with_suffix(".glb")
+    )
     written = export_source(
         source,
         target,
@@ -66,7 +90,14 @@ def export(
         inputs=inputs,
         model=model,
         data_dir=data_dir,
+        weights=weights,
+        epochs_from=epochs_from,
+        steps=steps,
+        max_nodes=max_nodes,
+        max_memory_gb=max_memory,
+        max_seconds=max_seconds,
         trust_model_code=trust_model_code,
+        verify=verify,
         force=force,
         **scene,
     )

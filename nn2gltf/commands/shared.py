@@ -29,6 +29,9 @@ SCENE_OPTIONS: Options = {
     "title": ("TEXT", str, "Title plate.  [default: the model's name]"),
     "connections": ("N", click.IntRange(0), "Most connections drawn one by one.  [default: 280]"),
     "max_units": ("N", click.IntRange(1), "Widest layer drawn as bodies in 3D.  [default: 512]"),
+    "layers": ("GLOB", tuple, "Layers to draw, by id; !GLOB leaves some out. Repeatable.  [default: all]"),
+    "depth": ("N", click.IntRange(1), "Draw modules nested deeper as one layer each.  [default: no limit]"),
+    "fold": (None, bool, "Draw identical blocks in a row once.  [default: no-fold]"),
 }
 """Keyword of :func:`nn2gltf.export` to what ``--help`` says."""
 
@@ -113,15 +116,24 @@ def _gather(command: Command, options: Options, into: str) -> Command:
     @wraps(command)
     def gathered(*arguments: Any, **values: Any) -> Any:
         chosen = {name: values.pop(name) for name in options}
-        values[into] = {name: value for name, value in chosen.items() if value is not None}
+        values[into] = {name: value for name, value in chosen.items() if value not in (None, ())}
         return command(*arguments, **values)
 
     decorated: Any = gathered
     for name, (metavar, kind, text) in reversed(options.items()):
-        flag = "--" + name.replace("_", "-")
-        decorated = option(flag, type=kind, metavar=metavar, help=text, default=None)(decorated)
+        decorated = _from_table(name, metavar, kind, text)(decorated)
     result: Command = decorated
     return result
+
+
+def _from_table(name: str, metavar: str | None, kind: Any, text: str) -> Callable[[Command], Command]:
+    """One option of a table; a ``bool`` is a pair of flags, a ``tuple`` may be given several times."""
+    flag = name.replace("_", "-")
+    if kind is bool:
+        return option(f"--{flag}/--no-{flag}", help=text, default=None)
+    if kind is tuple:
+        return option(f"--{flag}", multiple=True, metavar=metavar, help=text)
+    return option(f"--{flag}", type=kind, metavar=metavar, help=text, default=None)
 
 
 def output_option(default: str | None, description: str) -> Callable[[Command], Command]:

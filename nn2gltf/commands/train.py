@@ -21,12 +21,22 @@ from nn2gltf.commands.terminal import next_command, note, show_run
 @click.command()
 @option("--model", default="lenet", metavar="NAME|SPEC", help="mlp, mlp-deep, lenet, resnet, or net.py:Net.")
 @option(
-    "--data", default="mnist", metavar="NAME|FOLDER", help="mnist, fashion-mnist, kmnist, digits or a folder."
+    "--data",
+    default="mnist",
+    metavar="NAME|FOLDER",
+    help="mnist, fashion-mnist, kmnist, digits, any of torchvision (cifar10), or a folder of pictures by class.",
+)
+@option(
+    "--image-size",
+    type=click.IntRange(8),
+    metavar="N",
+    help="Side of pictures, pixels.  [default: their own, 64 at most]",
 )
 @option("--data-dir", type=click.Path(), metavar="DIR", help="Where data sets are, or are downloaded to.")
 @option(
     "--record", type=click.Path(path_type=Path), metavar="RUN.nn2gltf", help="Keep the recording in a folder."
 )
+@click.option("--resume", is_flag=True, help="Go on with the run in --record as if it had never stopped.")
 @option("--save", type=click.Path(path_type=Path), metavar="FILE.pt", help="Keep the trained model.")
 @output_option(None, "Scene: .glb, .gltf or .html.")
 @training_options
@@ -37,15 +47,17 @@ def train(
     session: Session,
     model: str,
     data: str,
+    image_size: int | None,
     data_dir: str | None,
     record: Path | None,
+    resume: bool,
     save: Path | None,
     output: Path | None,
     force: bool,
     scene: dict[str, Any],
     training: dict[str, Any],
 ) -> None:
-    """Train a classifier of 28 x 28 pictures with recording."""
+    """Train a classifier of pictures with recording."""
     from nn2gltf.api.training import train_model
     from nn2gltf.commands.progress import TrainingProgress
     from nn2gltf.train.options import TrainOptions
@@ -59,6 +71,8 @@ def train(
         output=output,
         record=record,
         save=save,
+        resume=resume,
+        image_size=image_size,
         progress=TrainingProgress(options.epochs),
         force=force,
         **scene,

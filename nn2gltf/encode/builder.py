@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from nn2gltf.encode.geometry import FloatArray, Triangles
 from nn2gltf.errors import safe
+from nn2gltf.ir.placement import LayerPlacement
 from nn2gltf.ir.scene import Clip, Image, Material, Mesh, Node, Primitive, Scene, Texture, Vector3, Vector4
 
 MAX_NAME_BYTES = 63
@@ -34,6 +35,14 @@ def linear_color(hex_color: str) -> Vector3:
 def yaw_rotation(yaw: float) -> Vector4:
     """Quaternion (x, y, z, w) of a turn about +Y, radians."""
     return (0.0, float(np.sin(yaw / 2)), 0.0, float(np.cos(yaw / 2)))
+
+
+def place_rotation(place: LayerPlacement) -> Vector4:
+    """Quaternion (x, y, z, w) of a placement: the lean about +X, then the yaw about +Y."""
+    if not place.lean:
+        return yaw_rotation(place.yaw)
+    (sx, cx), (sy, cy) = ((float(np.sin(a / 2)), float(np.cos(a / 2))) for a in (place.lean, place.yaw))
+    return (cy * sx, sy * cx, -sy * sx, cy * cx)
 
 
 @dataclass
@@ -105,9 +114,9 @@ class SceneBuilder:
         self.images.append(Image(name=name, png=png))
         return len(self.images) - 1
 
-    def texture(self, image: int, *, smooth: bool = False) -> int:
+    def texture(self, image: int, *, smooth: bool = False, mipmaps: bool = False) -> int:
         """Add a texture over an image."""
-        self.textures.append(Texture(image=image, smooth=smooth))
+        self.textures.append(Texture(image=image, smooth=smooth, mipmaps=mipmaps))
         return len(self.textures) - 1
 
     def static(self, name: str, parts: Triangles, material: int) -> int:

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from nn2gltf.encode.builder import SceneBuilder, linear_color
 from nn2gltf.encode.clips import EPOCHS, FORWARD, ClipBook
 from nn2gltf.encode.pages import PageLayout, Tiles
+from nn2gltf.encode.parts import PartBook
 from nn2gltf.encode.plates import PlateBook
 from nn2gltf.encode.style import Style
 from nn2gltf.encode.timing import Timing
 from nn2gltf.encode.values import SceneValues
-from nn2gltf.ir.graph import Graph
+from nn2gltf.ir.graph import Graph, Layer
 from nn2gltf.ir.placement import LayerPlacement, Placement
 from nn2gltf.ir.recording import Recording
 from nn2gltf.ir.scene import Material
@@ -29,6 +30,7 @@ class Drawing:
         body_materials: (palette, probe) to the lit, partly emissive material of bodies.
         layer_nodes: Layer id to its node.
         facts: What marks want to say about a layer in the extras.
+        parts: Structure in scene units, merged into one mesh a group.
     """
 
     builder: SceneBuilder
@@ -48,6 +50,12 @@ class Drawing:
     body_materials: Mapping[tuple[str, int], int] = field(default_factory=dict)
     layer_nodes: dict[str, int] = field(default_factory=dict)
     facts: dict[str, dict[str, object]] = field(default_factory=dict)
+    parts: PartBook = field(default_factory=PartBook)
+
+    @property
+    def placed(self) -> list[Layer]:
+        """Layers of the graph that are drawn."""
+        return [layer for layer in self.graph.layers if layer.id in self.placement.layer_by_id]
 
     @property
     def last(self) -> int:

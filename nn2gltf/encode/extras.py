@@ -10,12 +10,14 @@ import numpy as np
 
 from nn2gltf.encode.colormap import palette
 from nn2gltf.encode.drawing import Drawing
+from nn2gltf.encode.numbers import layer_numbers
 from nn2gltf.encode.plan import class_output
 from nn2gltf.encode.prepare import Prepared
 from nn2gltf.encode.timing import FRAMES_PER_SECOND
 from nn2gltf.ir.graph import Graph, Layer
 from nn2gltf.ir.json import Json, JsonObject, without_empty
 from nn2gltf.ir.recording import Recording
+from nn2gltf.ir.totals import scope_totals
 from nn2gltf.version import GENERATOR
 
 SCHEMA = 1
@@ -57,13 +59,26 @@ def encode_extras(
         "layers": [_layer(drawing, layer, page_index) for layer in graph.layers],
         "edges": cast("Json", edges),
         "scopes": _scopes(graph),
+        "repeats": [repeat.to_json() for repeat in graph.repeats],
         "reductions": [
+            *_fold_reductions(graph),
             *prepared.plan.reductions,
+            *prepared.selection.reductions,
             *drawing.placement.reductions,
+            *drawing.values.reductions,
             *_recorded_reductions(recording),
         ],
         "report": list(graph.report),
+        **({"verification": graph.verification.to_json()} if graph.verification else {}),
     }
+
+
+def _fold_reductions(graph: Graph) -> list[Json]:
+    return [
+        f"{repeat.count} identical blocks of {repeat.scope or graph.name} are drawn once: {repeat.copies[0][0]} ..."
+        for repeat in graph.repeats
+        if repeat.folded
+    ]
 
 
 def _recorded_reductions(recording: Recording) -> list[str]:
@@ -160,10 +175,43 @@ def _clips(drawing: Drawing) -> list[Json]:
 
 
 def _layer(drawing: Drawing, layer: Layer, page_index: Mapping[tuple[str, int], int]) -> JsonObject:
-    place = drawing.place(layer.id)
+    place = drawing.placement.layer_by_id.get(layer.id)
+    entry = _about(drawing, layer)
+    if place is None:
+        return {**entry, "mark": "folded", "node": drawing.builder.name_of(_home(drawing, layer))}
     scale, center = drawing.placement.scale, np.asarray(drawing.placement.center)
     corners = (place.corners - center) * scale
     facts = drawing.facts.get(layer.id, {})
+    entry |= without_empty(
+        {
+            "mark": {"slab": "maps", "photo": "image"}.get(place.mark, place.mark),
+            "node": drawing.builder.name_of(drawing.layer_nodes[layer.id]),
+            "box": {"min": _rounded(corners.min(axis=0)), "max": _rounded(corners.max(axis=0))},
+            "probeQuads": cast("Json", facts.get("probeQuads")),
+            "length": cast("Json", facts.get("length")),
+        }
+    )
+    if "length" in facts:
+        entry["length"] = {
+            key: round(value * scale, 7) for key, value in cast("dict[str, float]", facts["length"]).items()
+        }
+    if drawing.recorded(layer.id):
+        entry["values"] = _values(drawing, layer.id)
+        entry["tiles"] = _tiles(drawing, layer.id, page_index)
+    return entry
+
+
+def _home(drawing: Drawing, layer: Layer) -> int:
+    """The node of the nearest scope that is drawn."""
+    parents = {scope.path: scope.parent for scope in drawing.graph.scopes}
+    path: str | None = layer.scope
+    while path and path not in drawing.parts.groups:
+        path = parents.get(path)
+    return drawing.parts.groups[path or ""]
+
+
+def _about(drawing: Drawing, layer: Layer) -> JsonObject:
+    """What is known of a layer apart from its drawing."""
     entry = without_empty(
         {
             "id": layer.id,
@@ -179,21 +227,12 @@ def _layer(drawing: Drawing, layer: Layer, page_index: Mapping[tuple[str, int], 
             "flops": layer.flops,
             "attributes": dict(layer.attributes),
             "source": layer.source,
-            "mark": place.mark,
-            "node": drawing.builder.name_of(drawing.layer_nodes[layer.id]),
-            "box": {"min": _rounded(corners.min(axis=0)), "max": _rounded(corners.max(axis=0))},
-            "probeQuads": cast("Json", facts.get("probeQuads")),
-            "length": cast("Json", facts.get("length")),
         }
     )
     entry["parameters"] = layer.parameter_count
-    if "length" in facts:
-        entry["length"] = {
-            key: round(value * scale, 7) for key, value in cast("dict[str, float]", facts["length"]).items()
-        }
-    if drawing.recorded(layer.id):
-        entry["values"] = _values(drawing, layer.id)
-        entry["tiles"] = _tiles(drawing, layer.id, page_index)
+    numbers = layer_numbers(drawing.recording, layer, drawing.values.steps)
+    if numbers:
+        entry["numbers"] = numbers
     return entry
 
 
@@ -231,11 +270,5 @@ def _tiles(drawing: Drawing, layer_id: str, page_index: Mapping[tuple[str, int],
 
 
 def _scopes(graph: Graph) -> list[Json]:
-    counts: dict[str, int] = {}
-    parents = {scope.path: scope.parent for scope in graph.scopes}
-    for layer in graph.layers:
-        path: str | None = layer.scope
-        while path is not None:
-            counts[path] = counts.get(path, 0) + layer.parameter_count
-            path = parents.get(path) if path else None
-    return [{**scope.to_json(), "parameters": counts.get(scope.path, 0)} for scope in graph.scopes]
+    totals = scope_totals(graph)
+    return [{**scope.to_json(), **without_empty(totals[scope.path].to_json())} for scope in graph.scopes]

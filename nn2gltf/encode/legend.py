@@ -15,6 +15,7 @@ from nn2gltf.encode.style import Style
 from nn2gltf.encode.text import Line, render_plate
 from nn2gltf.errors import safe
 from nn2gltf.ir.graph import Graph
+from nn2gltf.ir.placement import Selection
 from nn2gltf.ir.recording import Recording
 
 TEXELS = 10
@@ -34,6 +35,7 @@ def compose_legend(
     plan: Plan,
     ranges: Mapping[str, Range],
     options: EncodeOptions,
+    selection: Selection,
 ) -> Image.Image:
     """One plate: a row for each thing that is drawn."""
     rows: list[list[Image.Image]] = []
@@ -44,18 +46,21 @@ def compose_legend(
         rows.append(_bar_row("activation", "0", "layer's maximum", "sequential", style))
     if any(r.low < 0 for r in shown.values()):
         rows.append(_bar_row("signed", "− maximum", "+ maximum", "diverging", style))
-    lines = _line_row(recording, style, options)
-    if rows and _width([*rows[0], _space(style), *lines]) <= WIDEST:
+    lines = _line_row(recording, style, options) if selection.labelled else []
+    if rows and lines and _width([*rows[0], _space(style), *lines]) <= WIDEST:
         rows[0] += [_space(style), *lines]
-    else:
+    elif lines:
         rows.append(lines)
-    if shown:
+    rows.extend([[_text(safe(sentence, limit=120), style)] for sentence in selection.legend])
+    if shown and selection.labelled:
         rows.extend(_range_rows(shown, graph, style))
     if any(r.not_finite for r in ranges.values()):
         rows.append(
             [_text("not finite", style, bold=True), _swatch(tuple(palette(style, "sequential")[255]))]
         )
     notes = [*plan.reductions] if recording.recorded else ["no data: structure only"]
+    if recording.recorded and recording.meta.get("weights") == "random":
+        notes.insert(0, "random weights: not trained") if not selection.labelled else None
     rows.extend([[_text(safe(note, limit=80), style)] for note in notes[:3]])
     return _stack(rows, style)
 

@@ -16,6 +16,7 @@ class EncodeOptions:
         connections: Most individual connections drawn in the whole scene.
         max_animated_nodes: Probes, then steps are thinned to stay below (Blender's import slows down above 1,000).
         max_exact_values: Up to so many recorded values, pages get a second image with the low byte.
+        curves: Draw loss and accuracy beside the epoch counter, in clips of up to 30 steps.
         all_probes: Write a clip for every probe, not only the main one.
     """
 
@@ -25,4 +26,5 @@ class EncodeOptions:
     connections: int = 280
     max_animated_nodes: int = 1000
     max_exact_values: int = 2_000_000
+    curves: bool = True
     all_probes: bool = True

@@ -30,6 +30,7 @@ class Tiles:
     Attributes:
         width, height: Pixels of one tile without gutter.
         origins: Pixel (x, y) of the block of each step; one entry when the layer does not change.
+        margin: Texels kept free around the block, so that mipmaps of neighbours do not run into it.
     """
 
     palette: str
@@ -39,6 +40,7 @@ class Tiles:
     columns: int
     gutter: int
     origins: tuple[tuple[int, int], ...]
+    margin: int = 0
 
     @property
     def block(self) -> tuple[int, int]:
@@ -66,6 +68,11 @@ class PageLayout:
     width: int
     height: int
     tiles: Mapping[str, Tiles]
+
+    @property
+    def mipmaps(self) -> bool:
+        """Whether the page holds mosaics that are drawn smaller than their texels."""
+        return any(tiles.margin for tiles in self.tiles.values())
 
     def tile_uvs(self, layer_id: str, step: int) -> FloatArray:
         """(4 count, 2) texture coordinates of a layer's quads, from bottom left counter-clockwise."""
@@ -97,7 +104,13 @@ def layout_pages(layers: Mapping[str, LayerValues], steps: int) -> dict[str, Pag
 
 def _layout_palette(palette: str, group: list[LayerValues], steps: int) -> PageLayout:
     blocks = {layer.id: _tiles(layer, palette) for layer in group}
-    spots, width, height = _pack({layer_id: tiles.block for layer_id, tiles in blocks.items()})
+    sizes = {
+        layer_id: (tiles.block[0] + 2 * tiles.margin, tiles.block[1] + 2 * tiles.margin)
+        for layer_id, tiles in blocks.items()
+    }
+    spots, width, height = _pack(sizes)
+    if height > PAGE_LIMIT:
+        spots, width, height = _pack(sizes, at_least=PAGE_LIMIT)
     moving = 1 if palette == "input" else steps
     across = max(1, min(moving, round(math.sqrt(moving * height / width)), PAGE_LIMIT // width))
     page_width, page_height = across * width, -(-moving // across) * height
@@ -114,8 +127,12 @@ def _layout_palette(palette: str, group: list[LayerValues], steps: int) -> PageL
             count=tiles.count,
             columns=tiles.columns,
             gutter=tiles.gutter,
+            margin=tiles.margin,
             origins=tuple(
-                (spots[layer_id][0] + step % across * width, spots[layer_id][1] + step // across * height)
+                (
+                    spots[layer_id][0] + tiles.margin + step % across * width,
+                    spots[layer_id][1] + tiles.margin + step // across * height,
+                )
                 for step in range(moving)
             ),
         )
@@ -137,14 +154,17 @@ def _tiles(layer: LayerValues, palette: str) -> Tiles:
         count=layer.cells,
         columns=columns,
         gutter=gutter,
+        margin=layer.margin,
         origins=((0, 0),),
     )
 
 
-def _pack(sizes: Mapping[str, tuple[int, int]]) -> tuple[dict[str, tuple[int, int]], int, int]:
+def _pack(
+    sizes: Mapping[str, tuple[int, int]], *, at_least: int = 0
+) -> tuple[dict[str, tuple[int, int]], int, int]:
     """Shelf packing, tallest first: spot of each block, and the size of them all."""
     area = sum(width * height for width, height in sizes.values())
-    limit = max(*(width for width, _ in sizes.values()), math.isqrt(area) + 1)
+    limit = max(at_least, *(width for width, _ in sizes.values()), math.isqrt(area) + 1)
     spots: dict[str, tuple[int, int]] = {}
     x = y = shelf = used = 0
     for key, (width, height) in sorted(sizes.items(), key=lambda item: (-item[1][1], item[0])):
@@ -166,7 +186,7 @@ def encode_pages(
     """
     pages = {
         (palette, probe): (
-            np.zeros((layout.height, layout.width), np.uint8),
+            np.full((layout.height, layout.width), _ground(palette, layout), np.uint8),
             np.full((layout.height, layout.width), 127, np.uint8) if exact else None,
         )
         for palette, layout in layouts.items()
@@ -182,6 +202,11 @@ def encode_pages(
                     if low is not None:
                         _fill(low, tiles, index, remainders[probe])
     return pages
+
+
+def _ground(palette: str, layout: PageLayout) -> int:
+    """Code between the tiles: zero's, where mipmaps can reach it."""
+    return 127 if palette == "diverging" and layout.mipmaps else 0
 
 
 def _fill(page: ByteArray, tiles: Tiles, step: int, cells: ByteArray) -> None:

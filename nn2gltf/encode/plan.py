@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
 
 from nn2gltf.encode.options import EncodeOptions
 from nn2gltf.errors import UsageError
-from nn2gltf.ir.graph import Graph
+from nn2gltf.ir.graph import Graph, Layer
 from nn2gltf.ir.recording import Recording
 
 
@@ -32,12 +33,18 @@ class Plan:
     reductions: tuple[str, ...]
 
 
-def plan_scene(recording: Recording, graph: Graph, options: EncodeOptions) -> Plan:
+def plan_scene(
+    recording: Recording, graph: Graph, options: EncodeOptions, drawn: Collection[str] | None = None
+) -> Plan:
     """Choose steps and probes so that Blender's import stays quick; thin probes first, then steps.
+
+    Args:
+        drawn: Ids of the layers that are drawn; all when omitted.
 
     Raises:
         UsageError: The main probe does not exist.
     """
+    shown = [layer for layer in graph.layers if drawn is None or layer.id in drawn]
     main = _main_probe(recording, graph, options)
     probes = (main, *(p for p in range(len(recording.probes)) if p != main)) if recording.probes else (0,)
     notes: list[str] = []
@@ -45,9 +52,7 @@ def plan_scene(recording: Recording, graph: Graph, options: EncodeOptions) -> Pl
         notes.append(f"Clips of {len(probes) - 1} further probes were left out on request.")
         probes = probes[:1]
     steps = tuple(range(len(recording.steps)))
-    animated = [
-        layer for layer in graph.layers if layer.value_id in recording.recorded and layer.kind != "input"
-    ]
+    animated = [layer for layer in shown if layer.value_id in recording.recorded and layer.kind != "input"]
     per_step, fixed = len(animated) + 1, 60 + 4 * len(animated)
     steps = _thin_steps(steps, (options.max_animated_nodes - fixed) // max(1, per_step), notes)
     room = options.max_animated_nodes - fixed - per_step * len(steps)
@@ -57,7 +62,7 @@ def plan_scene(recording: Recording, graph: Graph, options: EncodeOptions) -> Pl
             f"Clips of {len(probes) - fitting} of {len(probes)} probes were left out to stay quick in Blender."
         )
         probes = probes[:fitting]
-    exact = _count_values(graph, recording, steps, probes) <= options.max_exact_values
+    exact = _count_values(shown, recording, steps, probes) <= options.max_exact_values
     if not exact:
         notes.append("Values are stored with 8 bits: 0.4 % of each layer's range.")
     return Plan(steps=steps, probes=probes, main=main, exact=exact, reductions=tuple(notes))
@@ -74,10 +79,12 @@ def _thin_steps(steps: tuple[int, ...], most: int, notes: list[str]) -> tuple[in
     return kept
 
 
-def _count_values(graph: Graph, recording: Recording, steps: tuple[int, ...], probes: tuple[int, ...]) -> int:
+def _count_values(
+    layers: list[Layer], recording: Recording, steps: tuple[int, ...], probes: tuple[int, ...]
+) -> int:
     per_probe = sum(
         math.prod(layer.outputs[0].shape[1:])
-        for layer in graph.layers
+        for layer in layers
         if layer.value_id in recording.recorded and layer.outputs
     )
     return per_probe * len(steps) * len(probes)

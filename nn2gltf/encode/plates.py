@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-import numpy as np
 from PIL import Image
 
 from nn2gltf.encode.atlas import pack_atlas
+from nn2gltf.encode.class_plates import class_plates, shown_classes
 from nn2gltf.encode.colormap import Range
+from nn2gltf.encode.curves_plate import add_curves, has_curves
 from nn2gltf.encode.legend import compose_legend
 from nn2gltf.encode.naming import shown_parts
 from nn2gltf.encode.options import EncodeOptions
 from nn2gltf.encode.plan import Plan, class_output
+from nn2gltf.encode.sign_plates import render_sign
 from nn2gltf.encode.style import Style
 from nn2gltf.encode.text import Align, Line, render_plate
-from nn2gltf.encode.values import class_probabilities, ends_in_softmax
+from nn2gltf.encode.values import ends_in_softmax
 from nn2gltf.errors import safe
 from nn2gltf.ir.graph import Graph, Layer
-from nn2gltf.ir.placement import PlateSize
+from nn2gltf.ir.placement import Placement, PlateSize, Selection
 from nn2gltf.ir.recording import Recording
 
 TEXELS_PER_UNIT = 10.0
@@ -27,25 +29,12 @@ TEXELS_PER_UNIT = 10.0
 NAME_SIZE, DETAIL_SIZE = 6.4, 4.4
 TITLE_SIZE, SUBTITLE_SIZE = 11.0, 5.6
 COUNTER_SIZE, METRIC_SIZE = 8.0, 5.6
-CLASS_SIZE, PERCENT_SIZE = 6.2, 5.0
 NAME_CHARACTERS, DETAIL_CHARACTERS = 14, 20
 MOST_LINES = 3
 """Lines of name plates are broken at about so many letters."""
 PAD = 1.4
-MOST_CLASSES = 20
-
-
-def percent_key(probability: float, *, bright: bool) -> str:
-    """Key of the plate with a rounded percentage; 100 % and 0 % are only said when true."""
-    return f"{'best' if bright else 'other'} {_percent(probability)}"
-
-
-def _percent(probability: float) -> str:
-    if 0 < probability < 0.005:
-        return "<1 %"
-    if 0.995 <= probability < 1:
-        return ">99 %"
-    return f"{round(100 * probability)} %"
+SHARPNESS = 2.2
+"""Texels of a sign a pixel of a picture 1,600 pixels wide."""
 
 
 def counter_key(step: int) -> str:
@@ -65,6 +54,8 @@ class PlateBook:
         title: Text of the title plate.
         accuracy_metric: Name of the metric that the counter shows, or None.
         titles: Layer id to the second line of its plate.
+        images: Key to the plate itself.
+        shown_classes: Classes that have a bar, in the order of the bars.
     """
 
     sizes: Mapping[str, PlateSize]
@@ -75,6 +66,8 @@ class PlateBook:
     classes: tuple[str, ...]
     accuracy_metric: str | None
     titles: Mapping[str, str] = field(default_factory=dict)
+    images: Mapping[str, Image.Image] = field(default_factory=dict)
+    shown_classes: tuple[int, ...] = ()
 
     def __contains__(self, key: str) -> bool:
         """Whether there is a plate of that key."""
@@ -87,6 +80,18 @@ class PlateBook:
     def uv(self, key: str) -> tuple[float, float, float, float]:
         """Where a plate is in the atlas."""
         return self.rects[key]
+
+    def with_signs(self, placement: Placement, style: Style) -> PlateBook:
+        """The same plates and a placement's signs in one atlas."""
+        if not placement.signs:
+            return self
+        texels = SHARPNESS * placement.pixels_per_unit
+        images = {
+            **self.images,
+            **{sign.key: render_sign(sign, style, texels_per_unit=texels) for sign in placement.signs},
+        }
+        png, rects = pack_atlas(images)
+        return replace(self, png=png, rects=rects, images=images)
 
     def class_name(self, index: int) -> str:
         """Name of a class."""
@@ -104,25 +109,38 @@ def compose_plates(
     options: EncodeOptions,
     plan: Plan,
     ranges: Mapping[str, Range],
+    selection: Selection,
 ) -> PlateBook:
     """Render every plate once and pack the atlas."""
     images: dict[str, Image.Image] = {}
-    output = class_output(recording, graph) if _class_count(graph) else None
+    classes = shown_classes(recording, graph, plan, selection)
+    output = class_output(recording, graph) if classes else None
+    drawn = frozenset(selection.drawn)
     for layer in graph.layers:
+        if not selection.labelled or layer.id not in drawn:
+            continue
         softmax = layer.value_id == output and not ends_in_softmax(layer)
         images[layer.id] = _plate(_label_lines(layer, style, softmax=softmax), style)
     title = options.title or graph.name
-    images["title"] = _plate(_title_lines(title, recording, graph, style), style, align="left")
+    images["title"] = _plate(
+        _title_lines(title, recording, graph, style, wide=selection.labelled), style, align="left"
+    )
     metric = _accuracy_metric(recording)
     if len(plan.steps) > 1:
-        images.update(_counters(recording, plan, metric, style))
-    images.update(_class_plates(recording, graph, style, plan))
-    images["legend"] = compose_legend(recording, graph, style, plan, ranges, options)
-    return _book(images, title, recording, graph, metric)
+        curves = options.curves and has_curves(recording, len(plan.steps))
+        images.update(_counters(recording, plan, metric, style, curves=curves))
+    images.update(class_plates(recording, graph, style, plan, classes))
+    images["legend"] = compose_legend(recording, graph, style, plan, ranges, options, selection)
+    return _book(images, title, recording, graph, metric, classes)
 
 
 def _book(
-    images: Mapping[str, Image.Image], title: str, recording: Recording, graph: Graph, metric: str | None
+    images: Mapping[str, Image.Image],
+    title: str,
+    recording: Recording,
+    graph: Graph,
+    metric: str | None,
+    classes: tuple[int, ...],
 ) -> PlateBook:
     own = {
         key: PlateSize(width=i.width / TEXELS_PER_UNIT, height=i.height / TEXELS_PER_UNIT)
@@ -151,6 +169,8 @@ def _book(
         title=title,
         classes=recording.classes,
         accuracy_metric=metric,
+        images=images,
+        shown_classes=classes,
         titles={layer.id: layer_title(layer) for layer in graph.layers},
     )
 
@@ -216,7 +236,7 @@ def _wrap(parts: list[str], limit: int) -> list[str]:
     return [line.strip() for line in shown]
 
 
-def _title_lines(title: str, recording: Recording, graph: Graph, style: Style) -> list[Line]:
+def _title_lines(title: str, recording: Recording, graph: Graph, style: Style, *, wide: bool) -> list[Line]:
     facts = [f"{graph.parameter_count:,} parameters"]
     dataset = recording.meta.get("dataset")
     if isinstance(dataset, str):
@@ -231,7 +251,10 @@ def _title_lines(title: str, recording: Recording, graph: Graph, style: Style) -
     weight = 500 + style.text.weight_step
     return [
         Line(text=safe(title, limit=40), size=TITLE_SIZE, weight=700, color=style.text.fg),
-        Line(text=" · ".join(facts), size=SUBTITLE_SIZE, weight=weight, color=style.text.dim),
+        *(
+            Line(text=text, size=SUBTITLE_SIZE, weight=weight, color=style.text.dim)
+            for text in ([" · ".join(facts)] if wide else facts)
+        ),
     ]
 
 
@@ -245,7 +268,9 @@ def _accuracy_text(metric: str, value: float) -> str:
     return f"{safe(metric.replace('_', ' '), limit=24)} {100 * value:.1f} %"
 
 
-def _counters(recording: Recording, plan: Plan, metric: str | None, style: Style) -> dict[str, Image.Image]:
+def _counters(
+    recording: Recording, plan: Plan, metric: str | None, style: Style, *, curves: bool
+) -> dict[str, Image.Image]:
     final = f"{recording.steps[-1].epoch:g}"
     weight = 500 + style.text.weight_step
     plates = {}
@@ -263,51 +288,6 @@ def _counters(recording: Recording, plan: Plan, metric: str | None, style: Style
         if metric and metric in step.metrics:
             text = _accuracy_text(metric, step.metrics[metric])
             lines.append(Line(text=text, size=METRIC_SIZE, weight=weight, color=style.text.fg, tabular=True))
-        plates[counter_key(index)] = _plate(lines, style, align="left")
+        words = _plate(lines, style, align="left")
+        plates[counter_key(index)] = add_curves(words, recording, style, step.epoch) if curves else words
     return plates
-
-
-def _class_plates(recording: Recording, graph: Graph, style: Style, plan: Plan) -> dict[str, Image.Image]:
-    """Class names and the percentages that occur."""
-    plates = _names(recording, graph, style)
-    weight = 500 + style.text.weight_step
-    for key in sorted(_percent_keys(recording, graph, plan)):
-        kind, _, text = key.partition(" ")
-        color = style.text.fg if kind == "best" else style.text.dim
-        line = Line(text=text, size=PERCENT_SIZE, weight=600 if kind == "best" else weight, color=color)
-        plates[key] = _plate([line], style, pad=0.7)
-    return plates
-
-
-def _percent_keys(recording: Recording, graph: Graph, plan: Plan) -> set[str]:
-    """Every percentage that a drawn step or probe shows."""
-    output = class_output(recording, graph)
-    layer = next((layer for layer in graph.layers if layer.value_id == output), None)
-    if layer is None or not _class_count(graph):
-        return set()
-    keys: set[str] = set()
-    for step in plan.steps:
-        for row in np.clip(np.nan_to_num(class_probabilities(recording, layer, step)), 0, 1)[
-            list(plan.probes)
-        ]:
-            best = int(row.argmax())
-            keys |= {percent_key(float(p), bright=index == best) for index, p in enumerate(row)}
-    return keys
-
-
-def _class_count(graph: Graph) -> int:
-    """Number of classes drawn as bars, 0 without."""
-    counts = [
-        graph.layer_by_id[i].outputs[0].shape[-1] for i in graph.outputs if graph.layer_by_id[i].outputs
-    ]
-    count = max(counts, default=0)
-    return count if 2 <= count <= MOST_CLASSES else 0
-
-
-def _names(recording: Recording, graph: Graph, style: Style) -> dict[str, Image.Image]:
-    count = _class_count(graph)
-    names = [recording.classes[i] if i < len(recording.classes) else str(i) for i in range(count)]
-    line = [
-        Line(text=safe(name, limit=18), size=CLASS_SIZE, weight=600, color=style.text.fg) for name in names
-    ]
-    return {f"class {i}": _plate([item], style, pad=0.8) for i, item in enumerate(line)}

@@ -12,6 +12,7 @@ from nn2gltf.encode.plates import PlateBook, compose_plates
 from nn2gltf.encode.style import Style, load_style
 from nn2gltf.encode.values import find_ranges
 from nn2gltf.ir.graph import Graph
+from nn2gltf.ir.placement import Selection
 from nn2gltf.ir.recording import Recording
 
 
@@ -30,22 +31,28 @@ class Prepared:
     plan: Plan
     ranges: Mapping[str, Range]
     plates: PlateBook
+    selection: Selection
 
 
-def prepare_scene(recording: Recording, graph: Graph, *, options: EncodeOptions) -> Prepared:
+def prepare_scene(
+    recording: Recording, graph: Graph, *, options: EncodeOptions, selection: Selection | None = None
+) -> Prepared:
     """Load the style, choose steps and probes, find value ranges, and compose all text.
 
     Args:
         recording: Values by traced layer id; may hold none, then only structure is drawn.
         graph: After passes; its layers' ``value_id`` names what they show.
+        selection: What the layout will draw; every layer with a plate of its own when omitted.
 
     Raises:
         EncodingError: An unknown style or probe.
     """
     style = load_style(options.style)
-    plan = plan_scene(recording, graph, options)
-    ranges = find_ranges(recording, graph, plan.steps)
-    plates = compose_plates(recording, graph, style, options, plan, ranges)
+    chosen = selection or Selection(layout="row", drawn=tuple(layer.id for layer in graph.layers))
+    drawn = frozenset(chosen.drawn)
+    plan = plan_scene(recording, graph, options, drawn)
+    ranges = find_ranges(recording, graph, plan.steps, drawn)
+    plates = compose_plates(recording, graph, style, options, plan, ranges, chosen)
     return Prepared(
         recording=recording,
         graph=graph,
@@ -54,4 +61,5 @@ def prepare_scene(recording: Recording, graph: Graph, *, options: EncodeOptions)
         plan=plan,
         ranges=ranges,
         plates=plates,
+        selection=chosen,
     )

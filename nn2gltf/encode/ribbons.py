@@ -27,6 +27,8 @@ CAMERA_AZIMUTH_FACING = np.array([-0.235, 0.242, 0.941])
 
 def draw_connections(drawing: Drawing, parent: int, budget: int) -> list[JsonObject]:
     """Draw every edge of the graph; returns the edges' entries for the extras."""
+    if not drawing.placement.draws_edges:
+        return [_listed(edge) for edge in drawing.graph.edges]
     arcs = {(arc.source, arc.target): arc for arc in drawing.placement.arcs}
     edges = list(drawing.graph.edges)
     chosen = _choose(drawing, edges, arcs, budget)
@@ -118,6 +120,16 @@ def _solid(
 
 def _material(drawing: Drawing) -> int:
     return drawing.builder.material(Material(name="connections", unlit=True, double_sided=True))
+
+
+def _listed(edge: Edge) -> JsonObject:
+    """An edge that the layout draws in its own way, or not at all."""
+    entry: JsonObject = {"source": edge.source, "target": edge.target, "node": None}
+    if edge.via:
+        entry["via"] = list(edge.via)
+    if edge.spec:
+        entry["shape"] = list(edge.spec.shape)
+    return entry
 
 
 def _entry(drawing: Drawing, edge: Edge, connections: Connections | None, node: int) -> JsonObject:

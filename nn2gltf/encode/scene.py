@@ -7,12 +7,13 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from nn2gltf.encode.builder import SceneBuilder, yaw_rotation
+from nn2gltf.encode.builder import SceneBuilder, place_rotation
 from nn2gltf.encode.clips import EPOCHS, FORWARD, ClipBook, probe_clip_name
 from nn2gltf.encode.colormap import palette
 from nn2gltf.encode.drawing import Drawing
 from nn2gltf.encode.extras import encode_extras
 from nn2gltf.encode.flipbook import draw_probe
+from nn2gltf.encode.furniture import draw_furniture
 from nn2gltf.encode.joints import draw_joints
 from nn2gltf.encode.marks import mark_of
 from nn2gltf.encode.pages import encode_pages, grey_png, layout_pages, palette_png
@@ -22,7 +23,6 @@ from nn2gltf.encode.ribbons import draw_connections
 from nn2gltf.encode.signs import draw_counter, draw_signs
 from nn2gltf.encode.timing import Timing
 from nn2gltf.encode.values import SceneValues
-from nn2gltf.ir.graph import Graph
 from nn2gltf.ir.placement import LayerPlacement, Placement
 from nn2gltf.ir.scene import Camera, Material, Scene, Vector3
 
@@ -47,6 +47,7 @@ def encode_scene(
     root = _draw_tree(drawing)
     edges = draw_connections(drawing, root, prepared.options.connections)
     draw_joints(drawing, root)
+    draw_furniture(drawing)
     _draw_clips(drawing, root)
     draw_signs(drawing, root)
     draw_counter(drawing, root)
@@ -59,11 +60,12 @@ def encode_scene(
 
 def _start(prepared: Prepared, placement: Placement) -> Drawing:
     recording, graph, plan, style = prepared.recording, prepared.graph, prepared.plan, prepared.style
-    builder, clips, plates = SceneBuilder(), ClipBook(), prepared.plates
+    builder, clips = SceneBuilder(), ClipBook()
+    plates = prepared.plates.with_signs(placement, style)
     values = SceneValues(recording, graph, placement, plan.steps, prepared.ranges)
-    layouts = layout_pages(values.layers, len(plan.steps))
+    layouts = layout_pages(values.tiled, len(plan.steps))
     timing = Timing(steps=len(plan.steps))
-    _open_clips(clips, graph, timing, plan, animated=bool(values.layers))
+    _open_clips(clips, len(placement.layers), timing, plan, animated=bool(values.layers))
     atlas = builder.texture(builder.image("text", plates.png), smooth=True)
     drawing = Drawing(
         builder=builder,
@@ -86,11 +88,11 @@ def _start(prepared: Prepared, placement: Placement) -> Drawing:
     return drawing
 
 
-def _open_clips(clips: ClipBook, graph: Graph, timing: Timing, plan: Plan, *, animated: bool) -> None:
+def _open_clips(clips: ClipBook, layers: int, timing: Timing, plan: Plan, *, animated: bool) -> None:
     if not animated:
         return
-    pause = min(1.0, FORWARD_SECONDS / max(1, len(graph.layers)))
-    length = pause * (len(graph.layers) + 1) + 0.6
+    pause = min(1.0, FORWARD_SECONDS / max(1, layers))
+    length = pause * (layers + 1) + 0.6
     if timing.steps > 1:
         clips.open(EPOCHS, kind="epochs", duration=timing.duration, probe=plan.main)
     else:
@@ -110,7 +112,8 @@ def _add_pages(drawing: Drawing, plan: Plan) -> None:
     }
     for (kind, probe), (codes, remainders) in pages.items():
         name = f"{kind} probe {probe}"
-        texture = builder.texture(builder.image(name, palette_png(codes, palette(drawing.style, kind))))
+        image = builder.image(name, palette_png(codes, palette(drawing.style, kind)))
+        texture = builder.texture(image, mipmaps=drawing.layouts[kind].mipmaps)
         if remainders is not None:
             builder.image(f"{name} low", grey_png(remainders))
         drawing.page_materials[kind, probe] = builder.material(  # type: ignore[index]
@@ -142,16 +145,17 @@ def _draw_tree(drawing: Drawing) -> int:
     translation: Vector3 = (float(shift[0]), float(shift[1]), float(shift[2]))
     root = builder.node(drawing.graph.name, parent=None, scale=(scale, scale, scale), translation=translation)
     scopes = _scope_nodes(drawing, root)
-    for layer in drawing.graph.layers:
+    drawing.parts.groups.update(scopes)
+    for layer in drawing.placed:
         place = placement.layer_by_id[layer.id]
         shape = "×".join(str(n) for n in layer.outputs[0].shape[1:]) if layer.outputs else ""
         drawing.layer_nodes[layer.id] = builder.node(
             layer.id,
-            parent=scopes.get(layer.scope, root),
+            parent=scopes.get(place.group or layer.scope, root),
             role="layer",
             extras={"layer": layer.id, "op": layer.op, "shape": shape, "parameters": layer.parameter_count},
             translation=place.position,
-            rotation=yaw_rotation(place.yaw),
+            rotation=place_rotation(place),
         )
         mark = mark_of(drawing, layer.id)
         mark.draw_structure(drawing, layer.id)
@@ -164,7 +168,7 @@ def _scope_nodes(drawing: Drawing, root: int) -> dict[str, int]:
     """Nodes of module scopes that hold drawn layers, nested like the modules."""
     needed: set[str] = set()
     parents = {scope.path: scope.parent for scope in drawing.graph.scopes}
-    for layer in drawing.graph.layers:
+    for layer in drawing.placed:
         path: str | None = layer.scope
         while path:
             needed.add(path)
@@ -189,8 +193,8 @@ def _draw_clips(drawing: Drawing, root: int) -> None:
     alone = drawing.timing.steps == 1
     group = drawing.builder.node(FORWARD, parent=root, role="forward", hidden=not alone)
     drawing.clips.own(FORWARD, group)
-    layers = [layer.id for layer in drawing.graph.layers if drawing.recorded(layer.id)]
-    pause = min(1.0, FORWARD_SECONDS / max(1, len(drawing.graph.layers)))
+    layers = [layer.id for layer in drawing.placed if drawing.recorded(layer.id)]
+    pause = min(1.0, FORWARD_SECONDS / max(1, len(drawing.placed)))
     for index, layer_id in enumerate(layers):
         start = pause * index
         drawing.facts.setdefault(layer_id, {})["forward"] = start

@@ -14,7 +14,7 @@ from importlib.resources.abc import Traversable
 from typing import Literal, NewType
 
 from nn2gltf.encode.style_file import build_tokens, file_name, read_json_object, style_error
-from nn2gltf.errors import safe
+from nn2gltf.errors import UsageError, safe
 
 Words = NewType("Words", str)
 """Free text, where a plain ``str`` token is a colour."""
@@ -182,8 +182,8 @@ def load_style(name: str | os.PathLike[str]) -> Style:
     """Load a style by name, or a user's own by path (anything with a suffix or a separator).
 
     Raises:
-        EncodingError: The name is unknown (the message lists the known ones), or a token is missing, unknown or
-            wrong (E_STYLE; the message names it).
+        UsageError: The name is unknown (the message lists the known ones).
+        EncodingError: A token is missing, unknown or wrong (E_STYLE; the message names it).
         InputMissingError: The file does not exist.
 
     >>> load_style("stage").text.plate
@@ -193,10 +193,8 @@ def load_style(name: str | os.PathLike[str]) -> Style:
         if name in style_names():
             return _shipped(name)
         if not name or not set("./\\") & set(name):
-            raise style_error(
-                f"unknown style {safe(name)!r}",
-                hint=f"Known styles: {', '.join(style_names())}; or give the path of a style file.",
-            )
+            hint = f"Known styles: {', '.join(style_names())}; or give the path of a style file."
+            raise UsageError(f"unknown style {safe(name)!r}", code="E_UNKNOWN_NAME", hint=hint)
     data = read_json_object(name)
     return _checked(build_tokens(Style, {"name": file_name(name), **data}, file=safe(os.fspath(name))))
 

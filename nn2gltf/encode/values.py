@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
 from nn2gltf.encode.colormap import Range, quantize, robust_range
+from nn2gltf.encode.reduce import describe_pools, pool_factors, project_slab, reduce_maps
 from nn2gltf.ir.graph import Graph, Layer
 from nn2gltf.ir.placement import LayerPlacement, Placement
 from nn2gltf.ir.recording import ByteArray, FloatArray, Recording
+
+MARGIN = 8
+"""Texels around a slab's tiles: mipmap levels down to an eighth stay clean."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +29,11 @@ class LayerValues:
         quantity: What the numbers are, for a person.
         cell_shape: (rows, columns) of one cell's numbers.
         cells: Number of cells.
+        margin: Texels kept free around its tiles on a page.
+        full_shape, full_cells: Of the tensor, where what is drawn is a reduction of it.
+        pool: Each number is the mean of pool x pool of the tensor's.
+        project: The tensor's mean over columns (``side``: rows x channels), over rows (``top``: channels x columns) or
+            over channels (``grey``).
     """
 
     id: str
@@ -34,6 +45,11 @@ class LayerValues:
     cell_shape: tuple[int, int]
     softmax: bool = False
     constant: bool = False
+    full_shape: tuple[int, int] | None = None
+    full_cells: int = 0
+    pool: int = 1
+    margin: int = 0
+    project: Literal["", "side", "top", "grey"] = ""
 
 
 class SceneValues:
@@ -51,19 +67,31 @@ class SceneValues:
         self.steps = steps
         self._ranges = ranges
         placed = placement.layer_by_id
+        pools = pool_factors(placement, len(steps))
         self.layers: Mapping[str, LayerValues] = {
-            layer.id: self._describe(layer, placed[layer.id])
+            layer.id: self._describe(layer, placed[layer.id], pools.get(layer.id, 1))
             for layer in graph.layers
-            if layer.value_id in recording.recorded and placed[layer.id].mark != "block"
+            if layer.id in placed
+            and layer.value_id in recording.recorded
+            and placed[layer.id].mark != "block"
         }
+        self.tiled: Mapping[str, LayerValues] = {
+            **self.layers,
+            **{
+                found.id: found
+                for layer in self.layers.values()
+                for found in project_slab(layer, placed[layer.id])
+            },
+        }
+        self.reductions = describe_pools(self.layers.values())
 
     def read(self, layer_id: str, step: int) -> FloatArray:
         """(probes, cells, rows, columns) float32 values of a layer at a recorded step."""
-        return _read(self._recording, self.layers[layer_id], step)
+        return _read(self._recording, self.tiled[layer_id], step)
 
     def codes(self, layer_id: str, step: int) -> tuple[ByteArray, ByteArray]:
         """(probes, cells, rows, columns) palette codes and remainders."""
-        values = self.layers[layer_id]
+        values = self.tiled[layer_id]
         return quantize(self.read(layer_id, step), values.range.low, values.range.high)
 
     def drawn(self, layer_id: str, step: int) -> FloatArray:
@@ -79,7 +107,7 @@ class SceneValues:
         )
         return (np.abs(clipped) / reach).astype(np.float32)
 
-    def _describe(self, layer: Layer, place: LayerPlacement) -> LayerValues:
+    def _describe(self, layer: Layer, place: LayerPlacement, pool: int) -> LayerValues:
         softmax = place.mark == "bars" and not ends_in_softmax(layer)
         found = self._ranges[layer.id]
         if place.mark == "bars":
@@ -93,18 +121,24 @@ class SceneValues:
             range=found,
             palette=palette,
             quantity=_quantity(layer, softmax),
-            cells=place.grid.count,
-            cell_shape=place.cell_shape,
+            cells=layer.outputs[0].shape[-1] if place.mark == "bars" else place.grid.count,
+            cell_shape=(-(-place.cell_shape[0] // pool), -(-place.cell_shape[1] // pool)),
+            full_shape=place.cell_shape if pool > 1 else None,
+            pool=pool,
+            margin=MARGIN if place.mark == "slab" else 0,
+            project="grey" if place.mark == "photo" else "",
             softmax=softmax,
             constant=layer.kind == "input",
         )
 
 
-def find_ranges(recording: Recording, graph: Graph, steps: tuple[int, ...]) -> dict[str, Range]:
-    """Fixed range of every recorded layer over the drawn steps and all probes (VISUAL.md, principle 4)."""
+def find_ranges(
+    recording: Recording, graph: Graph, steps: tuple[int, ...], drawn: Collection[str] | None = None
+) -> dict[str, Range]:
+    """Fixed range of every drawn, recorded layer over the drawn steps and all probes (VISUAL.md, principle 4)."""
     ranges = {}
     for layer in graph.layers:
-        if layer.value_id not in recording.recorded:
+        if layer.value_id not in recording.recorded or (drawn is not None and layer.id not in drawn):
             continue
         constant = layer.kind == "input"
         shown = steps[:1] if constant else steps
@@ -119,14 +153,21 @@ def _read(recording: Recording, values: LayerValues, step: int) -> FloatArray:
     raw = recording.activation(values.value_id, step)
     if values.softmax:
         raw = _softmax(raw)
-    rows, columns = values.cell_shape
+    if values.project == "grey":
+        return reduce_maps(raw, values)
+    rows, columns = values.full_shape or values.cell_shape
+    cells = values.full_cells or values.cells
+    wanted = cells * rows * columns
+    if values.constant and raw.ndim == 4 and math.prod(raw.shape[1:]) > wanted:
+        # Palettes hold one number a pixel: a coloured picture is drawn in grey, and its quantity says so.
+        raw = raw.mean(axis=1, keepdims=True)
     flat = raw.reshape(raw.shape[0], -1)
-    wanted = values.cells * rows * columns
     if flat.shape[1] < wanted:
         flat = np.concatenate(
             [flat, np.full((len(flat), wanted - flat.shape[1]), np.nan, np.float32)], axis=1
         )
-    return flat.reshape(raw.shape[0], values.cells, rows, columns)
+    full = flat.reshape(raw.shape[0], cells, rows, columns)
+    return reduce_maps(full, values) if values.pool > 1 or values.project else full
 
 
 def class_probabilities(recording: Recording, layer: Layer, step: int) -> FloatArray:
@@ -148,7 +189,8 @@ def ends_in_softmax(layer: Layer) -> bool:
 
 def _quantity(layer: Layer, softmax: bool) -> str:
     if layer.kind == "input":
-        return "input"
+        shape = layer.outputs[0].shape if layer.outputs else ()
+        return f"input, mean of its {shape[1]} channels" if len(shape) == 4 and shape[1] > 1 else "input"
     if softmax:
         return "probability (softmax of logits)"
     if ends_in_softmax(layer):

@@ -151,17 +151,18 @@ def _make_material(material: Material) -> pygltflib.Material:
 
 def _add_textures(gltf: pygltflib.GLTF2, textures: tuple[Texture, ...]) -> None:
     """Textures, and one sampler per kind in use: NEAREST for data, LINEAR with mipmaps for text."""
-    kinds = sorted({texture.smooth for texture in textures})
-    gltf.samplers = [_make_sampler(smooth) for smooth in kinds]
+    kinds = sorted({(texture.smooth, texture.mipmaps) for texture in textures})
+    gltf.samplers = [_make_sampler(smooth=smooth, mipmaps=mipmaps) for smooth, mipmaps in kinds]
     gltf.textures = [
-        pygltflib.Texture(sampler=kinds.index(texture.smooth), source=texture.image) for texture in textures
+        pygltflib.Texture(sampler=kinds.index((texture.smooth, texture.mipmaps)), source=texture.image)
+        for texture in textures
     ]
 
 
-def _make_sampler(smooth: bool) -> pygltflib.Sampler:
+def _make_sampler(*, smooth: bool, mipmaps: bool) -> pygltflib.Sampler:
     return pygltflib.Sampler(
         magFilter=pygltflib.LINEAR if smooth else pygltflib.NEAREST,
-        minFilter=pygltflib.LINEAR_MIPMAP_LINEAR if smooth else pygltflib.NEAREST,
+        minFilter=pygltflib.LINEAR_MIPMAP_LINEAR if smooth or mipmaps else pygltflib.NEAREST,
         wrapS=pygltflib.CLAMP_TO_EDGE,
         wrapT=pygltflib.CLAMP_TO_EDGE,
     )

@@ -14,6 +14,8 @@ from typing import Any
 
 from nn2gltf.errors import InputDataError, safe
 from nn2gltf.ir.json import Json, JsonObject, without_empty
+from nn2gltf.ir.repeat import Repeat
+from nn2gltf.ir.verification import Verification
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -275,6 +277,8 @@ class Graph:
         name: The model's class or file name.
         outputs: Ids of the layers that give the model's outputs, in order.
         report: Sentences for a person: how it was traced, what is missing.
+        repeats: Rows of identical blocks, outer ones first.
+        verification: What checking it against its model gave, None when nobody asked.
     """
 
     name: str
@@ -283,6 +287,8 @@ class Graph:
     scopes: tuple[Scope, ...] = ()
     outputs: tuple[str, ...] = ()
     report: tuple[str, ...] = ()
+    repeats: tuple[Repeat, ...] = ()
+    verification: Verification | None = None
 
     @cached_property
     def layer_by_id(self) -> dict[str, Layer]:
@@ -307,13 +313,13 @@ class Graph:
 
     @property
     def parameter_count(self) -> int:
-        """Trainable parameters of the whole model, shared ones counted once."""
+        """Trainable parameters of the whole model, folded blocks included, shared ones counted once."""
         seen: dict[str, int] = {}
         for layer in self.layers:
             for parameter in layer.parameters:
                 if parameter.trainable:
                     seen[parameter.shared_with or parameter.name] = parameter.count
-        return sum(seen.values())
+        return sum(seen.values()) + sum(repeat.hidden_parameters for repeat in self.repeats)
 
     def check(self) -> Graph:
         """Return itself, or raise on a broken rule.
@@ -346,6 +352,8 @@ class Graph:
             "scopes": [scope.to_json() for scope in self.scopes],
             "outputs": list(self.outputs),
             "report": list(self.report),
+            **without_empty({"repeats": [repeat.to_json() for repeat in self.repeats]}),
+            **({"verification": self.verification.to_json()} if self.verification else {}),
         }
 
     @classmethod
@@ -360,6 +368,8 @@ class Graph:
             ),
             outputs=tuple(data.get("outputs", ())),
             report=tuple(data.get("report", ())),
+            repeats=tuple(Repeat.from_json(item) for item in data.get("repeats", ())),
+            verification=Verification.from_json(data["verification"]) if "verification" in data else None,
         ).check()
 
     def __str__(self) -> str:

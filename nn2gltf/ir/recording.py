@@ -20,6 +20,7 @@ import numpy.typing as npt
 from nn2gltf.errors import RecordingError
 from nn2gltf.ir.graph import Graph
 from nn2gltf.ir.json import Json, JsonObject, without_empty
+from nn2gltf.ir.reduced import Reduced
 
 FloatArray = npt.NDArray[np.float32]
 ByteArray = npt.NDArray[np.uint8]
@@ -82,6 +83,9 @@ class ValueSource(Protocol):
     def weight(self, name: str, step: int) -> npt.NDArray[np.floating[Any]] | None:
         """The parameter's values at that step, or None when weights were not recorded."""
 
+    def number(self, quantity: str, name: str, step: int) -> npt.NDArray[Any] | None:
+        """What else was recorded of a layer or parameter (docs/recording-format.md), None when it was not."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Recording:
@@ -94,6 +98,8 @@ class Recording:
         classes: Class names of a classifier's outputs, else empty.
         recorded: Ids of layers whose activations are there.
         reductions: Sentences on what was pooled, sampled or left out, by layer id.
+        reduced: How the stored activations of a layer were made smaller, by layer id.
+        numbers: Quantity (``dead``, ``gradient-norm`` ...) to the layers or parameters that have it.
         meta: ``dataset``, ``training`` (settings), ``randomWeights`` ... for the title and the extras.
     """
 
@@ -105,10 +111,28 @@ class Recording:
     recorded: frozenset[str] = frozenset()
     reductions: Mapping[str, str] = field(default_factory=dict)
     meta: Mapping[str, Json] = field(default_factory=dict)
+    reduced: Mapping[str, Reduced] = field(default_factory=dict)
+    numbers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def activation(self, layer_id: str, step: int) -> FloatArray:
-        """(probes, *shape) float32, the layer's output at step index ``step`` (negative counts from the end)."""
-        return self.values.activation(layer_id, range(len(self.steps))[step])
+        """(probes, *shape) float32, the layer's output at step index ``step`` (negative counts from the end).
+
+        A pooled one is spread over the places that it stands for; channels that were not kept are NaN.
+        """
+        stored = self.values.activation(layer_id, range(len(self.steps))[step])
+        smaller = self.reduced.get(layer_id)
+        return stored if smaller is None else smaller.expand(stored)
+
+    def number(self, quantity: str, name: str, step: int = -1) -> npt.NDArray[Any] | None:
+        """What else was recorded of a layer or parameter at a step, as stored, or None.
+
+        Args:
+            quantity: A key of :attr:`numbers`.
+            name: Layer id or parameter name.
+        """
+        if name not in self.numbers.get(quantity, ()):
+            return None
+        return self.values.number(quantity, name, range(len(self.steps))[step])
 
     def weight(self, name: str, step: int = -1) -> npt.NDArray[np.floating[Any]] | None:
         """A parameter's values at a step, or None when weights were not recorded.
@@ -133,7 +157,7 @@ class Recording:
         epochs = [step.epoch for step in self.steps]
         if any(b <= a for a, b in pairwise(epochs)):
             raise RecordingError("epochs do not increase strictly")
-        unknown = sorted(self.recorded - set(self.graph.layer_by_id))
+        unknown = sorted((self.recorded | self.reduced.keys()) - set(self.graph.layer_by_id))
         if unknown:
             raise RecordingError("the recording has a layer that its graph lacks", where=unknown[0])
         return self
@@ -146,10 +170,12 @@ class MemoryValues:
     Attributes:
         activations: Per step, layer id to (probes, *shape) float32.
         weights: Per step, parameter name to array.
+        numbers: Per step, ``quantity/name`` to array.
     """
 
     activations: tuple[Mapping[str, FloatArray], ...]
     weights: tuple[Mapping[str, npt.NDArray[np.floating[Any]]], ...] = ()
+    numbers: tuple[Mapping[str, npt.NDArray[Any]], ...] = ()
 
     def activation(self, layer_id: str, step: int) -> FloatArray:
         """See :class:`ValueSource`."""
@@ -161,3 +187,7 @@ class MemoryValues:
     def weight(self, name: str, step: int) -> npt.NDArray[np.floating[Any]] | None:
         """See :class:`ValueSource`."""
         return self.weights[step].get(name) if step < len(self.weights) else None
+
+    def number(self, quantity: str, name: str, step: int) -> npt.NDArray[Any] | None:
+        """See :class:`ValueSource`."""
+        return self.numbers[step].get(f"{quantity}/{name}") if step < len(self.numbers) else None

@@ -35,10 +35,12 @@ class Texture:
     Attributes:
         image: Index into :attr:`Scene.images`.
         smooth: LINEAR magnification and LINEAR_MIPMAP_LINEAR minification for text; NEAREST both ways for data.
+        mipmaps: NEAREST magnification and LINEAR_MIPMAP_LINEAR minification, for mosaics of many small tiles.
     """
 
     image: int
     smooth: bool = False
+    mipmaps: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,25 +1,40 @@
 """Stage: a graph becomes a placement.
 
-Layouts are a table, loaded lazily, extended by entry points ``nn2gltf.layout``.
+Layouts are a table, loaded lazily, extended by entry points ``nn2gltf.layout`` that name a
+:class:`~nn2gltf.layout.plugin.Layout`. ``auto`` takes the first of the table that fits the graph.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from importlib import import_module
 from importlib.metadata import entry_points
 
 from nn2gltf.errors import UsageError, safe
+from nn2gltf.ir.furniture import Measure, estimate_width
 from nn2gltf.ir.graph import Graph
-from nn2gltf.ir.placement import Placement, PlateSize
+from nn2gltf.ir.placement import Placement, PlateSize, Selection
 from nn2gltf.layout.options import LayoutOptions
+from nn2gltf.layout.plugin import Layout
 
-Layout = Callable[[Graph, LayoutOptions, Mapping[str, PlateSize]], Placement]
+LAYOUTS: dict[str, str] = {
+    "u": "nn2gltf.layout.unet:LAYOUT",
+    "row": "nn2gltf.layout.row:LAYOUT",
+    "terraces": "nn2gltf.layout.terraces:LAYOUT",
+    "flow": "nn2gltf.layout.flow:LAYOUT",
+}
+"""Layout name to ``module:object``, the most special first: ``auto`` takes the first that fits."""
 
-LAYOUTS: dict[str, str] = {"row": "nn2gltf.layout.row:place_row"}
-"""Layout name to ``module:function``."""
-
-__all__ = ["LAYOUTS", "LayoutOptions", "find_layout", "layout_names", "place_graph"]
+__all__ = [
+    "LAYOUTS",
+    "Layout",
+    "LayoutOptions",
+    "choose_layout",
+    "find_layout",
+    "layout_names",
+    "place_graph",
+    "select_layers",
+]
 
 
 def layout_names() -> list[str]:
@@ -27,30 +42,53 @@ def layout_names() -> list[str]:
     return sorted({*LAYOUTS, *(point.name for point in entry_points(group="nn2gltf.layout"))})
 
 
-def place_graph(graph: Graph, *, options: LayoutOptions, plates: Mapping[str, PlateSize]) -> Placement:
-    """Place every layer, arc, plate and the hero camera.
+def choose_layout(graph: Graph, options: LayoutOptions) -> str:
+    """The asked layout, or the first of the table that fits the graph."""
+    if options.layout != "auto":
+        return options.layout
+    fitting = (name for name in LAYOUTS if find_layout(name).fits(graph, options))
+    return next(fitting, "flow")
 
-    Args:
-        graph: After passes: what will be drawn.
-        options: Which layout and its limits.
-        plates: Measured sizes of text plates by layer id, and of ``title``, ``legend``, ``classes``, ``percent``.
+
+def select_layers(graph: Graph, *, options: LayoutOptions) -> Selection:
+    """What the chosen layout will draw.
 
     Raises:
         UsageError: An unknown layout; the known ones are listed.
     """
-    name = "row" if options.layout == "auto" else options.layout
-    return find_layout(name)(graph, options, plates)
+    return find_layout(choose_layout(graph, options)).select(graph, options)
+
+
+def place_graph(
+    graph: Graph,
+    *,
+    options: LayoutOptions,
+    plates: Mapping[str, PlateSize],
+    measure: Measure = estimate_width,
+) -> Placement:
+    """Place every drawn layer, all furniture, plates and the hero camera.
+
+    Args:
+        graph: After passes.
+        options: Which layout and its limits.
+        plates: Measured sizes of text plates by layer id, and of ``title``, ``legend``, ``classes``, ``percent``.
+        measure: Width of a line of text.
+
+    Raises:
+        UsageError: An unknown layout; the known ones are listed.
+    """
+    return find_layout(choose_layout(graph, options)).place(graph, options, plates, measure)
 
 
 def find_layout(name: str) -> Layout:
-    """The function behind a layout's name.
+    """The layout behind a name.
 
     Raises:
         UsageError: An unknown layout; the known ones are listed.
     """
     if name in LAYOUTS:
-        module, _, function = LAYOUTS[name].partition(":")
-        layout: Layout = getattr(import_module(module), function)
+        module, _, attribute = LAYOUTS[name].partition(":")
+        layout: Layout = getattr(import_module(module), attribute)
         return layout
     for point in entry_points(group="nn2gltf.layout"):
         if point.name == name:

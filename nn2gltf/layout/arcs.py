@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from nn2gltf.ir.furniture import Points
 from nn2gltf.ir.graph import Edge, Graph
-from nn2gltf.ir.placement import Arc, LayerPlacement, Points
+from nn2gltf.ir.placement import Arc, LayerPlacement
 
 CLEARANCE = 9.0
 JOINT_RISE = 13.0

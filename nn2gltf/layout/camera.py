@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from nn2gltf.ir.placement import CameraPlacement, Points
+from nn2gltf.ir.furniture import Points
+from nn2gltf.ir.placement import CameraPlacement
 
 AZIMUTH_DEG = -14.0
 ELEVATION_DEG = 14.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from nn2gltf.ir.placement import Points
+from nn2gltf.ir.furniture import Points
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from nn2gltf.ir.furniture import Measure, Points
 from nn2gltf.ir.graph import Graph
-from nn2gltf.ir.placement import Arc, LayerPlacement, Placement, PlatePlacement, PlateSize, Points
+from nn2gltf.ir.placement import Arc, LayerPlacement, Placement, PlatePlacement, PlateSize, Selection
 from nn2gltf.layout.arcs import JOINT_RISE, place_arcs
 from nn2gltf.layout.camera import ASPECT_RATIO, View, hero_view, place_camera
 from nn2gltf.layout.options import LayoutOptions
 from nn2gltf.layout.picture import Rect, bounds
+from nn2gltf.layout.plugin import Layout
 from nn2gltf.layout.signs import Crowd, place_signs
 from nn2gltf.layout.size import Body, size_layers
 from nn2gltf.layout.trunk import find_trunk
@@ -36,6 +38,8 @@ LARGEST_TEXT = 2.2
 SCENE_EXTENT_M = 10.0
 READABLE_WIDTH = 430.0
 """Picture width, scene units, at which plates of text scale 1 have 14 px text in a 1600 px picture."""
+MOST_LAYERS = 20
+"""More do not stay readable in one row."""
 JOINTS = {"add": "+", "mul": "×", "concat": "‖"}
 
 
@@ -314,3 +318,16 @@ def _extent_points(
     clouds += [_plate_corners(plate, view) for plate in plates]
     clouds += [_joint_points(layer) for layer in layers if layer.joint]
     return np.concatenate(clouds)
+
+
+def _select(graph: Graph, _options: LayoutOptions) -> Selection:
+    return Selection(layout="row", drawn=tuple(layer.id for layer in graph.layers))
+
+
+def _place_measured(
+    graph: Graph, options: LayoutOptions, plates: Mapping[str, PlateSize], _measure: Measure
+) -> Placement:
+    return place_row(graph, options, plates)
+
+
+LAYOUT = Layout(fits=lambda graph, _: len(graph.layers) <= MOST_LAYERS, select=_select, place=_place_measured)

@@ -17,8 +17,12 @@ Pass = Callable[[Graph], Graph]
 PASSES: dict[str, str] = {
     "drop_noops": "nn2gltf.passes.drop_noops:drop_noops",
     "fold_activations": "nn2gltf.passes.fold_activations:fold_activations",
+    "name_merges": "nn2gltf.passes.name_merges:name_merges",
+    "find_repeats": "nn2gltf.passes.find_repeats:find_repeats",
+    "fold_repeats": "nn2gltf.passes.fold_repeats:fold_repeats",
 }
-"""Pass name to ``module:function``."""
+"""Pass name to ``module:function``. Those that need an argument (``hide_below``, ``select_layers``) are called by
+:func:`nn2gltf.passes.options.simplify_graph`."""
 
 DEFAULT_PASSES = ("drop_noops", "fold_activations")
 

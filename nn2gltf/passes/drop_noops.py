@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from nn2gltf.ir.graph import Edge, Graph
+from nn2gltf.passes.merge import keep_repeats
 
 NOOPS = frozenset({"dropout", "reshape"})
 
@@ -30,7 +31,8 @@ def drop_noops(graph: Graph) -> Graph:
             edge = replace(before, target=edge.target, target_input=edge.target_input, via=via)  # noqa: PLW2901
         edges_left.append(edge)
     kept = tuple(layer for layer in graph.layers if layer.id not in feeding)
-    return replace(graph, layers=kept, edges=tuple(edges_left)).check()
+    repeats = keep_repeats(graph, {layer.id for layer in kept})
+    return replace(graph, layers=kept, edges=tuple(edges_left), repeats=repeats).check()
 
 
 def _bypassed(edge: Edge, feeding: dict[str, Edge]) -> Edge:

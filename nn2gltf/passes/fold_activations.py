@@ -12,6 +12,7 @@ from nn2gltf.ir.graph import Edge, Folded, Graph, Layer
 from nn2gltf.passes.merge import merge_layers
 
 FOLDING = frozenset({"activation", "norm", "softmax"})
+MERGES = frozenset({"add", "mul", "concat"})
 PRODUCERS = frozenset(
     {"conv", "linear", "add", "mul", "concat", "norm", "pool", "upsample", "embedding", "op"}
 )
@@ -26,7 +27,7 @@ def fold_activations(graph: Graph) -> Graph:
         if producer is None:
             continue
         home = keeper.get(producer, producer)
-        if layers[home].kind in PRODUCERS:
+        if layers[home].kind in PRODUCERS and not _ends_another_block(layers[home], layer):
             layers[home] = _folded(layers[home], layer)
             keeper[layer.id] = home
     return merge_layers(graph, layers, keeper)
@@ -42,6 +43,14 @@ def _producer(graph: Graph, layer: Layer) -> str | None:
     if len(graph.layer_by_id[edges[0].source].outputs) > 1:
         return None  # the layer would show one of its outputs as if it were all
     return edges[0].source if len(graph.outputs_of[edges[0].source]) == 1 else None
+
+
+def _ends_another_block(home: Layer, layer: Layer) -> bool:
+    """Whether a layer follows the sum at the end of a block without belonging to it.
+
+    The norm after the last of twelve equal blocks must not make that one unlike the others.
+    """
+    return home.kind in MERGES and home.scope != layer.scope and layer.kind != "softmax"
 
 
 def _folded(home: Layer, layer: Layer) -> Layer:

@@ -12,13 +12,19 @@ from typing import Any
 from nn2gltf.errors import LimitError, RecordingError, RefusedError, UsageError, safe
 from nn2gltf.ir.json import Json, JsonObject
 from nn2gltf.ir.recording import Step
+from nn2gltf.ir.reduced import Reduced
 from nn2gltf.version import GENERATOR
 
 FORMAT = "nn2gltf recording"
 SCHEMA = 1
+"""Newest schema that is read. It rises only when a reader of the one before would misread a recording: new keys and
+new arrays do not count, since readers pass over what they do not know."""
+
 MANIFEST_NAME = "manifest.json"
 GRAPH_NAME = "graph.json"
 PROBES_NAME = "probes.safetensors"
+CHECKPOINT_NAME = "checkpoint.pt"
+"""Beside the graph: state of a training that can go on; no part of the recording."""
 STEPS_NAME = "steps"
 
 MAX_JSON_BYTES = 256 << 20
@@ -44,6 +50,8 @@ class Manifest:
         graph, probes: Files of the graph and of the probes' arrays, relative to the folder.
         labels, names: Of the probes.
         thumbnails: Which probes have one.
+        reduced: Layers whose stored activations are smaller than the output.
+        numbers: Quantity to the layers or parameters that have it.
     """
 
     graph: str
@@ -56,6 +64,8 @@ class Manifest:
     recorded: tuple[str, ...] = ()
     reductions: Mapping[str, str] = field(default_factory=dict)
     meta: Mapping[str, Json] = field(default_factory=dict)
+    reduced: Mapping[str, Reduced] = field(default_factory=dict)
+    numbers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def to_json(self) -> JsonObject:
         """JSON form, inverse of :meth:`from_json`."""
@@ -74,6 +84,8 @@ class Manifest:
             "steps": [{**entry.step.to_json(), "file": entry.file} for entry in self.steps],
             "recorded": list(self.recorded),
             "reductions": dict(self.reductions),
+            "reduced": {key: item.to_json() for key, item in sorted(self.reduced.items())},
+            "numbers": {key: list(names) for key, names in sorted(self.numbers.items())},
             "meta": dict(self.meta),
         }
 
@@ -99,6 +111,8 @@ class Manifest:
             recorded=tuple(map(str, data["recorded"])),
             reductions={str(key): str(text) for key, text in data["reductions"].items()},
             meta=dict(data["meta"]),
+            reduced={str(key): Reduced.from_json(item) for key, item in data.get("reduced", {}).items()},
+            numbers={str(key): tuple(map(str, names)) for key, names in data.get("numbers", {}).items()},
         )
 
 

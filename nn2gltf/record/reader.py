@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from nn2gltf.ir.graph import Graph
 from nn2gltf.ir.recording import FloatArray, Probe, Recording
 from nn2gltf.record.lock import LOCK_NAME, LOCK_TEXT
 from nn2gltf.record.manifest import FORMAT, MANIFEST_NAME, SCHEMA, Manifest, read_json
-from nn2gltf.record.tensors import read_array, read_shapes
+from nn2gltf.record.tensors import read_array, read_scalars, read_shapes
 
 _WRONG_FORM = (KeyError, TypeError, ValueError, AttributeError, RecursionError, OverflowError)
 
@@ -30,6 +31,7 @@ class FolderValues:
     """
 
     files: tuple[Path, ...]
+    _scalars: dict[int, dict[str, npt.NDArray[Any]]] = field(default_factory=dict, repr=False, compare=False)
 
     def activation(self, layer_id: str, step: int) -> FloatArray:
         """See :class:`nn2gltf.ir.recording.ValueSource`."""
@@ -41,6 +43,15 @@ class FolderValues:
     def weight(self, name: str, step: int) -> npt.NDArray[np.floating[Any]] | None:
         """See :class:`nn2gltf.ir.recording.ValueSource`."""
         return read_array(self.files[step], f"weight/{name}")
+
+    def number(self, quantity: str, name: str, step: int) -> npt.NDArray[Any] | None:
+        """See :class:`nn2gltf.ir.recording.ValueSource`."""
+        # Hundreds of single numbers a step: read together, or opening the file would take most of the time.
+        if step not in self._scalars:
+            self._scalars[step] = read_scalars(self.files[step])
+        key = f"{quantity}/{name}"
+        found = self._scalars[step].get(key)
+        return read_array(self.files[step], key) if found is None else found
 
 
 def is_recording(path: str | os.PathLike[str]) -> bool:
@@ -56,6 +67,26 @@ def is_recording(path: str | os.PathLike[str]) -> bool:
     return False
 
 
+def has_steps(path: str | os.PathLike[str]) -> bool:
+    """Whether a run with at least one finished step is there."""
+    return (Path(path) / MANIFEST_NAME).exists()
+
+
+def same_inputs(path: str | os.PathLike[str] | None, arrays: Mapping[str, npt.NDArray[Any]]) -> bool:
+    """Whether a recording's probes are these, number for number.
+
+    Raises:
+        RecordingError: It is damaged.
+    """
+    folder = Path(path or ".")
+    file = folder / read_manifest(folder).probes
+    for name, array in arrays.items():
+        stored = read_array(file, name)
+        if stored is None or not np.array_equal(stored, array, equal_nan=array.dtype.kind == "f"):
+            return False
+    return True
+
+
 def read_prefix(folder: Path) -> str | None:
     """Where the current run's files lie below the folder (``""`` or ``run-2/``), None when no step is finished.
 
@@ -64,7 +95,7 @@ def read_prefix(folder: Path) -> str | None:
     """
     if not (folder / MANIFEST_NAME).exists():
         return None
-    manifest = _read_manifest(folder)
+    manifest = read_manifest(folder)
     return manifest.graph.rpartition("/")[0] + "/" if "/" in manifest.graph else ""
 
 
@@ -89,7 +120,7 @@ def read_recording(path: str | os.PathLike[str]) -> Recording:
             )
         hint = f"A recording holds a file {MANIFEST_NAME}."
         raise RecordingError("the folder is not a recording", where=str(path), hint=hint)
-    manifest = _read_manifest(folder)
+    manifest = read_manifest(folder)
     try:
         graph = Graph.from_json(read_json(_resolve(folder, manifest.graph)))
     except _WRONG_FORM as error:
@@ -104,12 +135,20 @@ def read_recording(path: str | os.PathLike[str]) -> Recording:
         recorded=frozenset(manifest.recorded),
         reductions=manifest.reductions,
         meta=manifest.meta,
+        reduced=manifest.reduced,
+        numbers=manifest.numbers,
     )
     _check_arrays(recording, values.files)
     return recording.check()
 
 
-def _read_manifest(folder: Path) -> Manifest:
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of a folder that has one.
+
+    Raises:
+        RecordingError: Damaged, or of a newer version.
+        RefusedError: It names a file outside the folder.
+    """
     path = folder / MANIFEST_NAME
     data = read_json(path)
     if not isinstance(data, dict) or data.get("format") != FORMAT:
@@ -153,6 +192,9 @@ def _check_arrays(recording: Recording, files: tuple[Path, ...]) -> None:
                 raise RecordingError(message, where=str(file))
             if first.setdefault(layer_id, shape) != shape:
                 raise RecordingError(f"layer {safe(layer_id)} changes its shape", where=str(file))
+            smaller = recording.reduced.get(layer_id)
+            if smaller is not None and smaller.stored_shape != shape[1:]:
+                raise RecordingError(f"layer {safe(layer_id)} is not reduced as it says", where=str(file))
         for name, (kind, _) in arrays.items():
             if name.startswith("weight/") and kind not in ("F32", "F64"):
                 raise RecordingError(f"{safe(name)} has element type {safe(kind)}", where=str(file))

@@ -126,7 +126,8 @@ def to_array(tensor: Tensor) -> npt.NDArray[Any]:
     plain = tensor.detach().cpu()
     if plain.is_floating_point() and plain.dtype not in (torch.float16, torch.float32, torch.float64):
         plain = plain.float()
-    array: npt.NDArray[Any] = plain.contiguous().numpy().copy()
+    # Copied before numpy sees it: a storage that numpy has seen cannot be resized, as sharded training does.
+    array: npt.NDArray[Any] = plain.clone(memory_format=torch.contiguous_format).numpy()
     return array
 
 

@@ -33,17 +33,32 @@ def undisturbed(model: nn.Module) -> Iterator[None]:
         model: Unwrapped; each submodule's own training flag is restored, not only the root's.
     """
     flags = [(module, module.training) for module in model.modules()]
-    restore = [_keep_buffers(model), *_keep_random_states()]
+    restore = [_keep_sharded(model), _keep_buffers(model), *_keep_random_states()]
     try:
         for module, _ in flags:
             module.training = False
-        with torch.no_grad(), _eagerly():
+        with torch.no_grad(), _eagerly(), _uncached_casts():
             yield
     finally:
         for module, training in flags:
             module.training = training
         for put_back in restore:
             put_back()
+
+
+def _keep_sharded(model: nn.Module) -> Callable[[], None]:
+    """Parts that ``fully_shard`` had sharded are sharded again: after a forward alone, they would not be."""
+    sharded: list[Any] = [
+        module
+        for module in model.modules()
+        if hasattr(module, "reshard") and any(hasattr(p, "full_tensor") for p in module.parameters())
+    ]
+
+    def put_back() -> None:
+        for module in sharded:
+            module.reshard()
+
+    return put_back
 
 
 def _keep_buffers(model: nn.Module) -> Callable[[], None]:
@@ -85,3 +100,14 @@ def _eagerly() -> contextlib.AbstractContextManager[Any]:
         return contextlib.nullcontext()
     stance: contextlib.AbstractContextManager[Any] = torch.compiler.set_stance("force_eager")
     return stance
+
+
+@contextlib.contextmanager
+def _uncached_casts() -> Iterator[None]:
+    """Inside a person's autocast, cast without its cache: weights cast here would have no gradient later."""
+    with contextlib.ExitStack() as stack:
+        for device in ("cpu", "cuda"):
+            if torch.is_autocast_enabled(device):
+                dtype = torch.get_autocast_dtype(device)
+                stack.enter_context(torch.autocast(device, dtype=dtype, cache_enabled=False))
+        yield

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from nn2gltf.ir.graph import Graph
 from nn2gltf.ir.recording import FloatArray
 from nn2gltf.record.torch_inputs import to_array
+from nn2gltf.record.torch_ranks import whole_tensor
 
 MAX_WEIGHTS = 2_000_000
 """Models with more trainable numbers are recorded without weights."""
@@ -64,6 +65,8 @@ def collect_weights(
     Returns:
         Arrays by parameter name, and a sentence on what was left out, or "".
     """
+    if any(parameter.is_meta for parameter in model.parameters()):
+        return {}, "weights are not recorded: the model was built without numbers"
     everything = {n: p for n, p in model.named_parameters() if p.is_floating_point() and not p.is_meta}
     trainable = {name: parameter for name, parameter in everything.items() if parameter.requires_grad}
     for chosen, left_out in ((everything, ""), (trainable, "weights of frozen layers are not recorded")):
@@ -75,4 +78,5 @@ def collect_weights(
 
 def _weight(parameter: Tensor) -> npt.NDArray[np.floating[Any]]:
     wide = parameter.dtype in (torch.float32, torch.float64)
-    return to_array(parameter if wide else parameter.float())
+    whole = whole_tensor(parameter.detach())
+    return to_array(whole if wide else whole.float())

@@ -96,7 +96,7 @@ def _kind_of_names(names: Iterable[str]) -> str:
     """Kind of a zip archive; every format of torch puts its files into one folder of any name."""
     whole = list(names)
     inner = {name.partition("/")[2] for name in whole} | set(whole)
-    if "models/model.json" in inner or "archive_format" in inner:
+    if inner & {"models/model.json", "archive_format", "serialized_exported_program.json"}:
         return "pt2"
     if "data.pkl" in inner:
         return "torchscript" if any(name.startswith("code/") for name in inner) else "torch"
@@ -106,6 +106,10 @@ def _kind_of_names(names: Iterable[str]) -> str:
 
 
 def _kind_of_head(head: bytes, size: int) -> str:  # noqa: PLR0911  # one line a magic number
+    # first, since the length that safetensors begins with may look like any of the others
+    header = int.from_bytes(head[:8], "little")
+    if head[8:9] == b"{" and 2 <= header <= min(LARGEST_HEADER, size - 8):
+        return "safetensors"
     if head[:1] == b"\x80":
         return "torch" if LEGACY_MAGIC in head[:32] else "pickle"
     if head.startswith(b"glTF"):
@@ -118,9 +122,6 @@ def _kind_of_head(head: bytes, size: int) -> str:  # noqa: PLR0911  # one line a
         return "lfs"
     if head.lstrip()[:14].lower().startswith((b"<!doctype html", b"<html")):
         return "page"
-    header = int.from_bytes(head[:8], "little")
-    if head[8:9] == b"{" and 2 <= header <= min(LARGEST_HEADER, size - 8):
-        return "safetensors"
     # field 1 of ModelProto, ir_version, as a small varint, then another field of it
     if head[:1] == b"\x08" and head[1:2] < b"\x20" and head[2:3] in b"\x12\x1a\x22\x28\x32\x3a\x42":
         return "onnx"

@@ -8,7 +8,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 from nn2gltf.errors import InputDataError, InputMissingError, RefusedError, UsageError, safe
-from nn2gltf.sources import CODE_SOURCE, FILE_SOURCES, SOURCES
+from nn2gltf.sources import CODE_SOURCE, FILE_SOURCES, PROGRAM_SOURCES, SOURCES
 from nn2gltf.sources.content import KINDS, detect_kind
 from nn2gltf.sources.loaded import LoadedModel, ReadOptions
 
@@ -27,7 +27,7 @@ FIXES: dict[str, str] = {
 }
 """What to do about kinds that are no models."""
 
-FORMS = "Name a file, torchvision:resnet18, pkg.mod:factory or net.py:Net."
+FORMS = "Name a file, torchvision:resnet18, timm:NAME, hf:FOLDER, pkg.mod:factory or net.py:Net."
 SAVE_HINT = "Save the module with torch.save(model, 'model.pt'), or name its code: net.py:Net."
 
 
@@ -50,7 +50,8 @@ def read_model(spec: str, *, model: str | None = None, trust: bool = False, seed
     options = ReadOptions(model=model, trust=trust, seed=seed)
     path = Path(spec)
     if path.is_dir():
-        raise InputMissingError("a folder is neither a model nor a recording", where=spec, hint=FORMS)
+        hint = f"Write hf:{safe(spec)}." if (path / "config.json").is_file() else FORMS
+        raise InputMissingError("a folder is neither a model nor a recording", where=spec, hint=hint)
     if path.exists() or path.suffix.lower() in FILE_SUFFIXES:
         return _read_file(spec, options)
     return read_spec(spec, options)
@@ -75,6 +76,8 @@ def _read_file(path: str, options: ReadOptions) -> LoadedModel:
     source = _load(FILE_SOURCES[kind]) if kind in FILE_SOURCES else _find_source(kind)
     if source is not None:
         return source(path, options)
+    if options.model is not None and not options.trust and kind in PROGRAM_SOURCES:
+        return _load(PROGRAM_SOURCES[kind])(path, options)
     if kind in RUNS_CODE:
         what = f"the file is {KINDS[kind]}, which cannot be loaded without running code from it"
         raise RefusedError(what, where=path, hint=SAVE_HINT)

@@ -12,6 +12,7 @@ import torch
 from nn2gltf.errors import InputDataError, UsageError, safe
 from nn2gltf.ir.json import Json
 from nn2gltf.sources.loaded import LoadedModel, ReadOptions
+from nn2gltf.sources.torch_statements import state_inputs
 from nn2gltf.torch_vision import require_torchvision
 
 
@@ -46,7 +47,10 @@ def read_torchvision(name: str, options: ReadOptions) -> LoadedModel:
             code="E_MODEL_SPEC",
             where=f"torchvision:{name}",
         ) from error
-    facts: dict[str, Json] = {"input_size": size} if (size := _picture_size(models, name)) else {}
+    facts: dict[str, Json] = {}
+    if type(module).__module__.count(".") == 2 and (size := _picture_size(models, name)):
+        facts["input_size"] = size
+        state_inputs(module, (torch.zeros(1, 3, size, size),))
     return LoadedModel(module=module, name=name, weights="random", kind="torchvision", facts=facts)
 
 

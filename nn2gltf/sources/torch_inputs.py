@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import inspect
-import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import torch
 from torch import nn
 from torch.nn.parameter import UninitializedParameter
 
-from nn2gltf.errors import InputDataError, UsageError, safe
+from nn2gltf.errors import InputDataError, UsageError
+from nn2gltf.sources.input_spec import InputSpec
+from nn2gltf.sources.torch_arguments import describe_signature
 from nn2gltf.sources.torch_fake import fake_parameters
 from nn2gltf.sources.torch_quiet import quiet
+from nn2gltf.sources.torch_statements import stated_inputs
+from nn2gltf.sources.torch_tensors import map_tensors
 
-SPEC = re.compile(r"(?:(?P<name>[A-Za-z_]\w*)=)?(?P<shape>\d+(?:x\d+)*)(?::(?P<dtype>\w+))?")
 PICTURE_SIZES = {1: (28, 32, 64, 224), 3: (224, 32, 64, 96, 128, 256, 299)}
 OTHER_SIZES = (32, 16, 28, 64, 8, 128, 224)
 LARGEST = 2**31
@@ -26,40 +26,6 @@ HEAVY = 50_000_000
 """From so many parameters on, setting up a run without computing is cheaper than a run."""
 
 TAKING_NUMBERS = (nn.Linear, nn.Embedding, nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.RNNBase)
-
-
-@dataclass(frozen=True, kw_only=True)
-class InputSpec:
-    """``[name=]1x3x224x224[:dtype]``."""
-
-    shape: tuple[int, ...]
-    dtype: str = "float32"
-    name: str | None = None
-
-
-def parse_input_spec(text: str) -> InputSpec:
-    """Read ``[name=]1x3x224x224[:dtype]``.
-
-    Raises:
-        UsageError: The text is not of that form, or the type is unknown.
-
-    >>> parse_input_spec("ids=1x16:int64")
-    InputSpec(shape=(1, 16), dtype='int64', name='ids')
-    """
-    match = SPEC.fullmatch(text.strip())
-    if match is None:
-        raise UsageError(
-            f"--input {safe(text)!r} is not a shape", hint="Write it like 1x3x224x224 or ids=1x16:int64."
-        )
-    dtype = match["dtype"] or "float32"
-    if not isinstance(getattr(torch, dtype, None), torch.dtype):
-        raise UsageError(
-            f"--input names an unknown type {safe(dtype)!r}", hint="Use float32, int64 or the like."
-        )
-    shape = tuple(int(n) for n in match["shape"].split("x"))
-    if 0 in shape:
-        raise UsageError(f"--input {safe(text)!r} has an empty axis", hint="Every extent is at least 1.")
-    return InputSpec(shape=shape, dtype=dtype, name=match["name"])
 
 
 def build_inputs(specs: Iterable[InputSpec]) -> tuple[tuple[Any, ...], dict[str, Any]]:
@@ -85,24 +51,29 @@ def infer_inputs(model: nn.Module) -> tuple[Any, ...]:
     Raises:
         InputDataError: Nothing tried was accepted; the forward's signature and the line to type are in the message.
     """
-    stated = getattr(model, "example_input_array", None)
-    if stated is not None:
-        return stated if isinstance(stated, tuple) else (stated,)
+    stated = stated_inputs(model)
+    if len(stated) == 1:
+        return stated[0]
     if any(isinstance(p, UninitializedParameter) for p in model.parameters()):
         model = copy.deepcopy(model)  # the first run fixes the shapes of lazy modules
-    like = next((p for p in model.parameters() if p.is_floating_point()), torch.empty(0))
-    for layer in _first_layers(model):
-        for shape, is_index in _candidates(layer):
-            dtype = torch.int64 if is_index else like.dtype
-            sample = torch.zeros(shape, dtype=dtype, device="cpu" if like.is_meta else like.device)
-            if _accepts(model, sample):
-                return (sample,)
+    for args in (*stated, *_guesses(model)):
+        if _accepts(model, args):
+            return args
     raise InputDataError(
-        f"the model's input cannot be inferred from forward{_signature(model)}",
+        f"the model's input cannot be inferred from forward{describe_signature(model)}",
         code="E_INPUT_UNKNOWN",
         where=type(model).__name__,
         hint="Give its shape, for example --input 1x3x224x224 (API: sample=torch.zeros(1, 3, 224, 224)).",
     )
+
+
+def _guesses(model: nn.Module) -> Iterator[tuple[Any, ...]]:
+    """Arguments that the first layers would take."""
+    like = next((p for p in model.parameters() if p.is_floating_point() or p.is_complex()), torch.empty(0))
+    for layer in _first_layers(model):
+        for shape, is_index in _candidates(layer):
+            dtype = torch.int64 if is_index else like.dtype
+            yield (torch.zeros(shape, dtype=dtype, device="cpu" if like.is_meta else like.device),)
 
 
 def _first_layers(model: nn.Module) -> list[nn.Module]:
@@ -140,29 +111,22 @@ def _vector_shapes(features: int) -> list[tuple[int, ...]]:
     return [(1, features), *picture, (1, 16, features)]
 
 
-def _accepts(model: nn.Module, sample: torch.Tensor) -> bool:
-    """Whether the forward takes a sample; heavy models are tried without computing first."""
+def _accepts(model: nn.Module, args: tuple[Any, ...]) -> bool:
+    """Whether the forward takes arguments; heavy models are tried without computing first."""
     parameters = [p for p in model.parameters() if not isinstance(p, UninitializedParameter)]
     on_meta = any(p.is_meta for p in parameters)
     heavy = on_meta or sum(p.numel() for p in parameters) > HEAVY
-    return (heavy and _runs(model, sample, fake=True)) or (not on_meta and _runs(model, sample, fake=False))
+    return (heavy and _runs(model, args, fake=True)) or (not on_meta and _runs(model, args, fake=False))
 
 
-def _runs(model: nn.Module, sample: torch.Tensor, *, fake: bool) -> bool:
+def _runs(model: nn.Module, args: tuple[Any, ...], *, fake: bool) -> bool:
     try:
         with quiet(model), contextlib.ExitStack() as stack:
             if fake:
                 mode, convert = stack.enter_context(fake_parameters(model))
                 stack.enter_context(mode)
-                sample = convert(sample)
-            model(sample)
-    except Exception:  # any failure means: not this shape
+                args = map_tensors(convert, args)
+            model(*args)
+    except Exception:  # any failure means: not these
         return False
     return True
-
-
-def _signature(model: nn.Module) -> str:
-    try:
-        return safe(str(inspect.signature(model.forward)), limit=120)
-    except (TypeError, ValueError):
-        return "(...)"

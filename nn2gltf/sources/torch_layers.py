@@ -22,14 +22,11 @@ SHOWN = 3
 
 
 class LayerBuilder:
-    """Groups one tape's ops into layers.
+    """Groups one tape's ops into layers."""
 
-    Args:
-        input_names: Names of the forward's arguments, used when there are several inputs.
-    """
-
-    def __init__(self, model: nn.Module, tape: Tape, input_names: tuple[str, ...] = ()) -> None:
-        self._model, self._tape, self._input_names = model, tape, input_names
+    def __init__(self, model: nn.Module, tape: Tape) -> None:
+        self._model, self._tape = model, tape
+        self._input_count = sum(op.kind == "input" for op in tape.ops)
         self._parameters = describe_parameters(model)
         self._aliases: dict[str, list[str]] = {}
         for parameter in self._parameters.values():
@@ -72,7 +69,7 @@ class LayerBuilder:
     def _assign(self, op: Op) -> None:
         """Put an op into its layer; plumbing, parameters and preparations have none."""
         if op.kind == "input":
-            self._add(self._input_id(), op)
+            self._add(self._free("input" if self._input_count == 1 else op.name), op)
         elif op.kind == "op" and op.live:
             call = self._leaf_call(op)
             if call is not None and call.index in self._working:
@@ -92,12 +89,6 @@ class LayerBuilder:
         call = self._tape.calls[op.call]
         is_model = call.module is self._model
         return None if is_model and not type(self._model).__module__.startswith("torch.nn.") else call
-
-    def _input_id(self) -> str:
-        count = sum(1 for op in self._tape.ops if op.kind == "input")
-        index = sum(1 for ops in self._members.values() if ops[0].kind == "input")
-        named = self._input_names[index] if index < len(self._input_names) else f"input{index + 1}"
-        return self._free("input" if count == 1 else named)
 
     def _function_id(self, op: Op) -> str:
         scope = self._scope(op.call)
@@ -245,6 +236,14 @@ class LayerBuilder:
             notes.append(
                 f"Not drawn: {len(sides)} tensors that depend on no input (masks, positions, states)."
             )
+        packed = [
+            name
+            for name, module in self._model.named_modules()
+            if hasattr(module, "_packed_params") and name.rpartition(".")[2] != "_packed_params"
+        ]
+        if packed:
+            named = f"{safe(packed[0], limit=80)}{' ...' if len(packed) > 1 else ''}"
+            notes.append(f"Not counted: packed weights of {len(packed)} quantised modules ({named}).")
         read = {p.shared_with or p.name for layer in layers for p in layer.parameters}
         unread = [
             p.name for p in self._parameters.values() if p.trainable and (p.shared_with or p.name) not in read

@@ -19,7 +19,7 @@ class Marks:
     def __init__(self) -> None:
         self._token = object()
         self._marked: list[weakref.ref[torch.Tensor]] = []
-        self._storages: list[Any] = []
+        self._storages: list[weakref.ref[Any]] = []
 
     def read(self, tensor: torch.Tensor) -> Origin | None:
         """Origin of a tensor, None if nothing of this run made it."""
@@ -37,7 +37,7 @@ class Marks:
         storage = _storage(tensor)
         if storage is not None:
             setattr(storage, MARK, (self._token, *origin))
-            self._storages.append(storage)
+            self._storages.append(weakref.ref(storage))
 
     def read_written(self, tensor: torch.Tensor, after: int) -> Origin | None:
         """The op that wrote a tensor's storage after op ``after``, None if nobody did."""
@@ -50,8 +50,8 @@ class Marks:
 
     def clear(self) -> None:
         """Take all marks off: a user's tensors must not carry them into a file."""
-        holders = [*(tensor for ref in self._marked if (tensor := ref()) is not None), *self._storages]
-        for holder in holders:
+        for reference in (*self._marked, *self._storages):
+            holder = reference()
             mark = getattr(holder, MARK, None)
             if mark is not None and mark[0] is self._token:
                 delattr(holder, MARK)

@@ -17,10 +17,13 @@ from torch import nn
 
 from nn2gltf.errors import InputDataError, LimitError, RefusedError, safe
 from nn2gltf.ir.json import Json
+from nn2gltf.sources.content import KINDS, detect_kind
 from nn2gltf.sources.loaded import LoadedModel, ReadOptions
 from nn2gltf.sources.model_file import read_spec
 from nn2gltf.sources.pickle_names import read_pickle_names
+from nn2gltf.sources.safetensors_header import SafetensorsFile, read_safetensors
 from nn2gltf.sources.torch_allow import allow_names
+from nn2gltf.sources.torch_archives import read_archive_state
 from nn2gltf.sources.torch_weights import find_state_dict, load_weights
 
 MAX_PICKLE = 256 * 2**20
@@ -60,13 +63,68 @@ def read_torch_file(path: str, options: ReadOptions) -> LoadedModel:
     if module is not None:
         return LoadedModel(module=module, name=Path(path).stem, weights="given", kind="torch", facts=facts)
     if find_state_dict(content) is not None:
-        raise InputDataError(
-            "the file holds weights alone, without the module they belong to",
-            code="E_MODEL_FILE",
-            where=path,
-            hint="Name the module: --model pkg.mod:factory or --model net.py:Net.",
-        )
+        raise _weights_alone(path)
     raise _no_model(content, path)
+
+
+def read_checkpoint(path: str, *, trust: bool = False) -> tuple[dict[str, torch.Tensor], dict[str, Json]]:
+    """Weights of a file, and the plain values beside them.
+
+    Raises:
+        InputDataError, LimitError, RefusedError: As in :func:`read_torch_file`; also when it holds no weights.
+    """
+    kind = detect_kind(path)
+    if kind in ("torchscript", "pt2") and not trust:
+        return read_archive_state(Path(path), kind), {}
+    if kind == "safetensors":
+        file = read_safetensors(Path(path))
+        return {name: _tensor_of(file, name) for name in file.tensors}, dict(file.metadata)
+    content = load_torch_file(path, trust=trust)
+    module = content if isinstance(content, nn.Module) else _module_inside(content)
+    state = module.state_dict() if module is not None else find_state_dict(content)
+    if state is None:
+        raise _no_model(content, path)
+    return state, _facts(content)
+
+
+def read_weights_file(path: str, options: ReadOptions) -> LoadedModel:
+    """Weights of safetensors, TorchScript or torch.export into the module that ``options.model`` names.
+
+    Raises:
+        InputDataError: They do not fit, or no module is named.
+    """
+    if options.model is None:
+        raise _weights_alone(path, KINDS[detect_kind(path)])
+    state, facts = read_checkpoint(path)
+    built = read_spec(options.model, replace(options, model=None))
+    load_weights(built.module, state, where=path)
+    return replace(built, weights="given", facts={**built.facts, **facts})
+
+
+def _tensor_of(file: SafetensorsFile, name: str) -> torch.Tensor:
+    spec, (start, end) = file.tensors[name], file.places[name]
+    dtype = getattr(torch, spec.dtype, None)
+    if not isinstance(dtype, torch.dtype):
+        raise InputDataError(
+            f"{safe(name)} is {safe(spec.dtype)}, which torch lacks",
+            code="E_MODEL_FILE",
+            where=str(file.path),
+        )
+    if start == end:
+        return torch.zeros(spec.shape, dtype=dtype)
+    with file.path.open("rb") as stream:
+        stream.seek(start)
+        raw = bytearray(stream.read(end - start))
+    return torch.frombuffer(raw, dtype=dtype).reshape(spec.shape)
+
+
+def _weights_alone(path: str, kind: str = "a file of torch.save") -> InputDataError:
+    return InputDataError(
+        f"the file is {kind} with weights alone, without the module they belong to",
+        code="E_MODEL_FILE",
+        where=path,
+        hint="Name the module: --model pkg.mod:factory or --model net.py:Net.",
+    )
 
 
 def load_torch_file(path: str, *, trust: bool = False) -> Any:

@@ -163,7 +163,10 @@ def module_kind(module: Any) -> str:
 def module_settings(module: Any) -> dict[str, Json]:
     """Settings of a leaf module that JSON can hold."""
     found: dict[str, Json] = {}
+    own, kind = vars(module), type(module)
     for name in SETTINGS:
+        if name not in own and not hasattr(kind, name):  # asking a module itself for what it lacks is slow
+            continue
         value = _plain(getattr(module, name, None))
         if value is not None:
             found[name] = value

@@ -13,8 +13,10 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from nn2gltf.sources.torch_arguments import name_inputs
 from nn2gltf.sources.torch_ops import QUIET, changes_argument
-from nn2gltf.sources.torch_tape import Tape
+from nn2gltf.sources.torch_program import Program
+from nn2gltf.sources.torch_tape import Budget, Tape
 from nn2gltf.sources.torch_tensors import iterate_tensors
 
 
@@ -42,16 +44,23 @@ def run_watched(
     *,
     keep_values: bool = False,
     partial: bool = False,
+    budget: Budget | None = None,
+    program: Program | None = None,
 ) -> Run:
     """Run ``model(*args, **kwargs)`` and tape it. Callers wrap it in :func:`quiet`.
 
     Args:
         keep_values: Keep copies of outputs on the tape.
         partial: Return what ran before an exception instead of raising it.
+        budget: Most that the run may make and do.
+        program: Gets every call, so that they can run again.
+
+    Raises:
+        OverBudgetError: It did more.
     """
-    tape = Tape(model, keep_values=keep_values)
-    for tensor in iterate_tensors((args, dict(kwargs))):
-        tape.add_input(tensor)
+    tape = Tape(model, keep_values=keep_values, budget=budget, program=program)
+    for name, tensor in name_inputs(model, args, kwargs):
+        tape.add_input(tensor, name)
     failures: list[Failure] = []
     try:
         with _watch_calls(tape, failures), _watch_vmap(tape), _FunctionWatch(tape):
@@ -76,7 +85,7 @@ def _record(tape: Tape, name: str, function: Any, args: tuple[Any, ...], kwargs:
     if not written and None in before and changes_argument(name, kwargs):
         out = kwargs.get("out")
         written = [out] if isinstance(out, torch.Tensor) else given[:1]
-    tape.record(name, args, kwargs, result, written)
+    tape.record(name, args, kwargs, result, written, function)
     return result
 
 
@@ -106,7 +115,7 @@ class _FunctionWatch(TorchFunctionMode):
             result = func(*args, **named)
             if isinstance(result, torch.Tensor):
                 owner = getattr(func, "__self__", None)
-                self._tape.record(getattr(owner, "__name__", "get"), args, {}, result, [])
+                self._tape.record(getattr(owner, "__name__", "get"), args, {}, result, [], func)
             return result
         return _record(self._tape, name.partition(".")[0], func, args, named)
 

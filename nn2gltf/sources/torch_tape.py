@@ -18,6 +18,7 @@ from nn2gltf.ir.json import Json
 from nn2gltf.sources.torch_flops import count_flops
 from nn2gltf.sources.torch_marks import Marks, Origin
 from nn2gltf.sources.torch_ops import LIKE_FIRST, NEW_TENSORS, PLUMBING, function_settings
+from nn2gltf.sources.torch_program import Program
 from nn2gltf.sources.torch_tensors import iterate_tensors, tensor_spec
 from nn2gltf.sources.user_line import find_user_line
 
@@ -75,14 +76,48 @@ class Call:
     outputs: list[Origin] = field(default_factory=list)
 
 
+@dataclass
+class Budget:
+    """Most that a run may make and do; what is left counts down."""
+
+    bytes: int
+    flops: int
+
+    def spend(self, op: Op, made: torch.Tensor) -> None:
+        """Count one function call.
+
+        Raises:
+            OverBudgetError: Nothing is left.
+        """
+        self.bytes -= 0 if op.plumbing else made.numel() * made.element_size()
+        self.flops -= op.flops or 0
+        if self.bytes < 0:
+            raise OverBudgetError("the activations are too large")
+        if self.flops < 0:
+            raise OverBudgetError("there is too much to compute")
+
+
+class OverBudgetError(BaseException):
+    """Breaks a run off; no ``except Exception`` of a user's forward may swallow it."""
+
+
 class Tape:
     """Everything that one forward pass did.
 
     Args:
         keep_values: Also keep a copy of every layer's first output.
+        budget: Most that the run may make and do.
+        program: Also gets every call, so that they can run again.
     """
 
-    def __init__(self, model: nn.Module, *, keep_values: bool = False) -> None:
+    def __init__(
+        self,
+        model: nn.Module,
+        *,
+        keep_values: bool = False,
+        budget: Budget | None = None,
+        program: Program | None = None,
+    ) -> None:
         self.ops: list[Op] = []
         self.calls: list[Call] = []
         self.values: dict[int, torch.Tensor] = {}
@@ -91,6 +126,7 @@ class Tape:
         self.inner_calls: set[int] = set()
         self.muted = 0
         self._keep = keep_values
+        self._budget, self._program = budget, program
         self._marks = Marks()
         self._stack = [NO_CALL]
         self._times: dict[str, int] = {}
@@ -105,10 +141,10 @@ class Tape:
             self._alive.append(tensor)
         self._trainable = {name for name, _ in model.named_parameters(remove_duplicate=False)}
 
-    def add_input(self, tensor: torch.Tensor) -> None:
-        """Note a tensor that the caller gave."""
+    def add_input(self, tensor: torch.Tensor, name: str = "input") -> None:
+        """Note a tensor that the caller gave, and its argument's name."""
         if self._marks.read(tensor) is None:
-            op = self._append("input", "input", [tensor])
+            op = self._append(name, "input", [tensor])
             op.live = True
             self._keep_value(op, tensor)
 
@@ -146,8 +182,10 @@ class Tape:
             return
         inside = self._ops_of_last(call)
         if any(op.weights and self._trainable & set(op.weights) for op in self._readings(inside)):
+            # a table of positions may be read by an index alone: then that is what the module does
+            only_plumbing = all(op.plumbing for op in inside)
             for op in inside:
-                op.live, op.weights = True, ()
+                op.live, op.plumbing, op.weights = True, op.plumbing and not only_plumbing, ()
         if self._keep:
             for op in inside:
                 self.values.pop(op.index, None)
@@ -161,6 +199,8 @@ class Tape:
 
     def finish(self, result: Any) -> None:
         """Note what the model returned."""
+        if self._program is not None:
+            self._program.results = [self._marks.read(tensor) for tensor in iterate_tensors(result)]
         for tensor in iterate_tensors(result):
             origin = self._marks.read(tensor)
             if origin is not None and origin not in self.outputs:
@@ -178,6 +218,7 @@ class Tape:
         kwargs: Mapping[str, Any],
         result: Any,
         written: list[torch.Tensor],
+        function: Any,
     ) -> None:
         """Add a function call, unless it made no tensor or gave back its own argument.
 
@@ -192,7 +233,15 @@ class Tape:
         if not made:
             return
         readings = [self._origins(tensor) for tensor in (inputs[:1] if name in LIKE_FIRST else inputs)]
-        op = self._append(name, "op", made[:1] + [tensor for tensor in made[1:] if id(tensor) not in changed])
+        outputs = made[:1] + [tensor for tensor in made[1:] if id(tensor) not in changed]
+        stored = (
+            None
+            if self._program is None
+            else self._program.refer(args, kwargs, lambda tensor: self._origins(tensor)[0])
+        )
+        op = self._append(name, "op", outputs)
+        if self._program is not None:
+            self._program.add(op.index, function, stored, (args, kwargs), result, outputs)
         op.inputs = list(dict.fromkeys(origin for reading in readings for origin in reading))
         self._classify(op, {reading[0] for reading in readings})
         op.settings = function_settings(name, args, kwargs)
@@ -201,9 +250,13 @@ class Tape:
         for tensor in written:
             self._marks.put_written(tensor, (op.index, 0))
         self._keep_value(op, made[0])
+        if self._budget is not None:
+            self._budget.spend(op, made[0])
 
     def carry(self, source: torch.Tensor, target: torch.Tensor) -> None:
         """Give one tensor another's origin: vmap wraps and unwraps tensors out of torch's sight."""
+        if self._program is not None:
+            self._program.obstacle = "vmap runs functions on tensors that exist nowhere else"
         self._marks.put(target, self._origins(source)[0])
 
     def _classify(self, op: Op, tensors: set[Origin]) -> None:
@@ -225,7 +278,10 @@ class Tape:
         """A parameter, or a tensor that no function of this run made."""
         name = self._names.get(id(tensor))
         if name is None:
-            return (self._append("constant", "constant", [tensor]).index, 0)
+            op = self._append("constant", "constant", [tensor])
+            if self._program is not None:
+                self._program.constants[op.index, 0] = tensor.detach().clone()
+            return (op.index, 0)
         if name not in self._parameter_ops:
             op = Op(len(self.ops), name, "parameter", self._stack[-1], weights=(name,))
             self.ops.append(op)

@@ -1,18 +1,16 @@
 """Source: a live ``nn.Module`` becomes a graph, or a recorded forward pass.
 
-Attempts, each named in the graph's report: fake tensors for heavy models, real tensors otherwise, a partial graph up to
-the failing module, and the module tree alone when nothing runs (TRACING.md, Recommended design).
+Attempts, each named in the graph's report: fake tensors for heavy models and without data, real tensors otherwise and
+where control flow depends on data, a partial graph up to the failing module, the module tree when nothing runs.
 """
 
 from __future__ import annotations
 
 import copy
-import inspect
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
-import torch
 from torch import nn
 from torch.nn.parameter import UninitializedParameter
 
@@ -20,11 +18,22 @@ from nn2gltf.errors import TraceError, safe
 from nn2gltf.ir.graph import Graph, Layer, Scope
 from nn2gltf.ir.protocols import CapturedRun
 from nn2gltf.sources.torch_fake import fake_parameters
+from nn2gltf.sources.torch_hints import suggest
 from nn2gltf.sources.torch_layers import LayerBuilder, describe_parameters
 from nn2gltf.sources.torch_ops import module_kind, module_settings
 from nn2gltf.sources.torch_quiet import quiet, unwrap
-from nn2gltf.sources.torch_run import Run, run_watched
-from nn2gltf.sources.torch_tensors import map_tensors
+from nn2gltf.sources.torch_run import Failure, Run, run_watched
+from nn2gltf.sources.torch_tape import Budget, OverBudgetError, Tape
+from nn2gltf.sources.torch_tensors import iterate_tensors, map_tensors
+
+Way = Literal["fake", "metered", "real"]
+
+WAYS: dict[Way, str] = {
+    "fake": "Traced with fake tensors: nothing was computed.",
+    "metered": "Traced with real tensors.",
+    "real": "Traced with real tensors.",
+}
+"""How a graph was made, for its report."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,11 +41,19 @@ class TraceOptions:
     """Options of :func:`trace_torch`.
 
     Attributes:
+        tensors: ``fake`` computes nothing, ``real`` computes everything; ``auto`` chooses.
+        data: The arguments are somebody's data. Without data nothing is worth computing, so fake tensors go first.
         heavy_parameters: From so many parameters on, fake tensors are tried first.
+        heavy_bytes, heavy_flops: A real run that makes more bytes of activations or does more operations than this
+            is broken off, and fake tensors are tried.
         partial: Give what ran before a failure instead of raising.
     """
 
+    tensors: Literal["auto", "fake", "real"] = "auto"
+    data: bool = True
     heavy_parameters: int = 50_000_000
+    heavy_bytes: int = 4 * 2**30
+    heavy_flops: int = 10**12
     partial: bool = True
 
 
@@ -63,7 +80,7 @@ def capture_torch(
         run = run_watched(module, args, kwargs or {}, keep_values=values, partial=True)
     if run.failure is not None:
         raise _failed(run)
-    builder = LayerBuilder(module, run.tape, _input_names(module))
+    builder = LayerBuilder(module, run.tape)
     graph = builder.build(type(module).__name__, ("Traced with real tensors.",))
     return CapturedRun(graph=graph, values=builder.values() if values else {})
 
@@ -87,6 +104,7 @@ def trace_torch(
     Raises:
         TraceError: The forward raised and ``options.partial`` is off.
 
+    >>> import torch
     >>> graph = trace_torch(nn.Sequential(nn.Linear(4, 2), nn.ReLU()), (torch.zeros(1, 4),))
     >>> [layer.id for layer in graph.layers]
     ['input', '0', '1']
@@ -95,11 +113,23 @@ def trace_torch(
     if _is_lazy(module):
         module = copy.deepcopy(module)
     notes: list[str] = []
-    if _is_heavy(module, args, chosen):
-        graph = _trace_fake(module, args, named, notes)
+    ways = _plan(module, (args, dict(named)), chosen)
+    for way in ways:
+        try:
+            run, graph = _attempt(way, module, args, named, chosen)
+        except OverBudgetError as stop:
+            notes.append(f"Real tensors were broken off: {stop}.")
+            continue
         if graph is not None:
-            return graph
-    return _trace_real(module, args, named, notes, chosen)
+            notes.append(WAYS[way])
+            return replace(graph, report=(*notes, *graph.report))
+        if way == "fake" and way != ways[-1]:
+            notes.append(f"Fake tensors did not run: {_one_line(_failure(run).error)}.")
+            continue
+        break
+    if not chosen.partial:
+        raise _failed(run)
+    return _partial(module, run, notes)
 
 
 def _module(model: Any) -> nn.Module:
@@ -113,47 +143,56 @@ def _is_lazy(module: nn.Module) -> bool:
     return any(isinstance(p, UninitializedParameter) for p in module.parameters())
 
 
-def _is_heavy(module: nn.Module, args: tuple[Any, ...], options: TraceOptions) -> bool:
+def _plan(module: nn.Module, given: Any, options: TraceOptions) -> tuple[Way, ...]:
+    """Attempts in order; a model without numbers cannot be computed."""
     tensors = [p for p in module.parameters() if not isinstance(p, UninitializedParameter)]
-    given = [a for a in args if isinstance(a, torch.Tensor)]
-    return (
-        any(t.is_meta for t in (*tensors, *given))
-        or sum(t.numel() for t in tensors) > options.heavy_parameters
-    )
+    if any(t.is_meta for t in (*tensors, *iterate_tensors(given))):
+        return ("fake",)
+    if options.tensors != "auto":
+        return (options.tensors,)
+    if not options.data or sum(t.numel() for t in tensors) > options.heavy_parameters:
+        return ("fake", "real")
+    return ("metered", "fake", "real")
 
 
-def _trace_fake(
-    module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any], notes: list[str]
-) -> Graph | None:
-    try:
-        with quiet(module), fake_parameters(module) as (mode, convert), mode:
-            run = run_watched(module, map_tensors(convert, args), map_tensors(convert, dict(kwargs)))
-            builder = LayerBuilder(module, run.tape, _input_names(module))
-            return builder.build(type(module).__name__, ("Traced with fake tensors: nothing was computed.",))
-    except Exception as error:  # any failure of a user's forward means: try real tensors
-        notes.append(f"Fake tensors did not run: {_one_line(error)}.")
-        return None
+def _attempt(
+    way: Way, module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any], options: TraceOptions
+) -> tuple[Run, Graph | None]:
+    """Run once; the graph, or a run that says why there is none.
 
-
-def _trace_real(
-    module: nn.Module,
-    args: tuple[Any, ...],
-    kwargs: Mapping[str, Any],
-    notes: list[str],
-    options: TraceOptions,
-) -> Graph:
+    Raises:
+        OverBudgetError: A metered run grew too large.
+    """
+    budget = Budget(bytes=options.heavy_bytes, flops=options.heavy_flops) if way == "metered" else None
     with quiet(module):
-        run = run_watched(module, args, kwargs, partial=True)
-    if run.failure is None:
-        notes.append("Traced with real tensors.")
-        return LayerBuilder(module, run.tape, _input_names(module)).build(type(module).__name__, tuple(notes))
-    if not options.partial:
-        raise _failed(run)
-    where = run.failure.path or type(module).__name__
-    notes.append(f"The forward stopped in {safe(where)}: {_one_line(run.failure.error)}.")
+        if way != "fake":
+            return _run(module, args, kwargs, budget)
+        try:
+            with fake_parameters(module) as (mode, convert), mode:
+                return _run(module, map_tensors(convert, args), map_tensors(convert, dict(kwargs)), None)
+        except Exception as error:  # a tensor of a kind that cannot be faked
+            failure = Failure(path="", type=type(module).__name__, error=error)
+            return Run(tape=Tape(module), failure=failure), None
+
+
+def _run(
+    module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any], budget: Budget | None
+) -> tuple[Run, Graph | None]:
+    run = run_watched(module, args, kwargs, partial=True, budget=budget)
+    if run.failure is not None:
+        return run, None
+    return run, LayerBuilder(module, run.tape).build(type(module).__name__, ())
+
+
+def _partial(module: nn.Module, run: Run, notes: list[str]) -> Graph:
+    """What ran before the failure, or the module tree when nothing did."""
+    failure = _failure(run)
+    where = failure.path or type(module).__name__
+    notes.append(f"The forward stopped in {safe(where)} ({failure.type}): {_one_line(failure.error)}.")
+    notes.append(suggest(failure.error))
     if any(op.kind == "op" for op in run.tape.ops):
         notes.append("The graph shows what ran before.")
-        return LayerBuilder(module, run.tape, _input_names(module)).build(type(module).__name__, tuple(notes))
+        return LayerBuilder(module, run.tape).build(type(module).__name__, tuple(notes))
     notes.append("The module tree is shown without edges.")
     return module_tree(module, tuple(notes))
 
@@ -188,19 +227,18 @@ def module_tree(module: nn.Module, report: tuple[str, ...]) -> Graph:
     ).check()
 
 
-def _failed(run: Run) -> TraceError:
+def _failure(run: Run) -> Failure:
     assert run.failure is not None
-    where = f"{run.failure.path or 'the model'} ({run.failure.type})"
-    hint = "Pass an input that the model's forward accepts, for example --input 1x3x224x224 or sample=x."
-    return TraceError(f"the forward raised {_one_line(run.failure.error)}", where=where, hint=hint)
+    return run.failure
+
+
+def _failed(run: Run) -> TraceError:
+    failure = _failure(run)
+    where = f"{failure.path or 'the model'} ({failure.type})"
+    return TraceError(
+        f"the forward raised {_one_line(failure.error)}", where=where, hint=suggest(failure.error)
+    )
 
 
 def _one_line(error: BaseException) -> str:
     return safe(" ".join(f"{type(error).__name__}: {error}".split()), limit=200).rstrip(".")
-
-
-def _input_names(module: nn.Module) -> tuple[str, ...]:
-    try:
-        return tuple(inspect.signature(module.forward).parameters)
-    except (TypeError, ValueError):
-        return ()

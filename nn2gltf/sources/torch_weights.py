@@ -66,7 +66,8 @@ def load_weights(module: nn.Module, state: Mapping[str, torch.Tensor], *, where:
             where=where,
             hint="Name the model that they were saved from.",
         )
-    module.load_state_dict(given)
+    # a module without numbers takes the file's own tensors
+    module.load_state_dict(given, assign=any(p.is_meta for p in module.parameters()))
 
 
 def _without_prefix(state: dict[str, torch.Tensor], own: set[str]) -> dict[str, torch.Tensor]:

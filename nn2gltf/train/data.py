@@ -18,6 +18,7 @@ from nn2gltf.train.datasets import DATASETS, IdxFamily, SearchPath, find_idx_fol
 from nn2gltf.train.digits import SIDE, read_digits
 from nn2gltf.train.download import download_idx
 from nn2gltf.train.idx import read_idx
+from nn2gltf.train.pictures import PictureSet, is_picture_folder, read_picture_folder
 
 Bytes = npt.NDArray[np.uint8]
 Labels = npt.NDArray[np.int64]
@@ -28,11 +29,11 @@ AUTO_TIMEOUT_S = 10.0
 
 @dataclass(frozen=True, kw_only=True)
 class ImageData:
-    """Grey images with labels, in two parts.
+    """Images with labels, in two parts.
 
     Attributes:
         name: What a person calls it: ``MNIST``.
-        train_images, test_images: (n, 28, 28) uint8.
+        train_images, test_images: (n, side, side) grey or (n, side, side, 3) sRGB, uint8.
         train_labels, test_labels: (n,) int64, indices into ``classes``.
         classes: Class names.
         mean, std: Of the pixels divided by 255; a model reads ``(pixel / 255 - mean) / std``.
@@ -49,9 +50,20 @@ class ImageData:
     std: float
     source: str
 
+    @property
+    def channels(self) -> int:
+        """1 for grey images, 3 for coloured ones."""
+        return 1 if self.train_images.ndim == 3 else int(self.train_images.shape[3])
+
+    @property
+    def side(self) -> int:
+        """Width and height of an image, pixels."""
+        return int(self.train_images.shape[1])
+
     def normalise(self, images: Bytes) -> npt.NDArray[np.float32]:
-        """Images as a model reads them: (n, 1, 28, 28) float32."""
-        scaled = images[:, None].astype(np.float32) / np.float32(255)
+        """Images as a model reads them: (n, 1 or 3, side, side) float32."""
+        planes = images[:, None] if images.ndim == 3 else images.transpose(0, 3, 1, 2)
+        scaled = planes.astype(np.float32) / np.float32(255)
         return (scaled - np.float32(self.mean)) / np.float32(self.std)
 
 
@@ -61,15 +73,19 @@ def load_dataset(
     data_dir: str | os.PathLike[str] | None = None,
     download: bool = True,
     auto_timeout_s: float = AUTO_TIMEOUT_S,
+    image_size: int | None = None,
 ) -> ImageData:
-    """Load a data set by name, or from a folder that holds its four IDX files.
+    """Load a data set by name, or from a folder of IDX files or of pictures.
 
     Args:
-        name: ``mnist``, ``fashion-mnist``, ``kmnist``, ``digits`` (bundled), ``auto``, or a folder.
+        name: ``mnist``, ``fashion-mnist``, ``kmnist``, ``digits`` (bundled), ``auto``, the name of any data set of
+            torchvision for classification (``cifar10``, ``torchvision:Flowers102``), a folder that holds four IDX
+            files, or one with a folder of pictures for each class.
         data_dir: The folder that torchvision calls root, or the one with the files itself. By default
             NN2GLTF_DATA_DIR, else ``data`` here and the user's cache are searched.
         download: Let torchvision download and verify what is missing.
         auto_timeout_s: How long ``auto`` may download, seconds.
+        image_size: Side of pictures from torchvision or a folder, pixels; by default their own, 64 at most.
 
     Raises:
         UsageError: E_UNKNOWN_NAME: no data set or folder of that name.
@@ -87,10 +103,21 @@ def load_dataset(
     if name in DATASETS:
         return _from_idx(DATASETS[name], data_dir, download=download, timeout_s=None)
     if Path(name).is_dir():
-        return _from_folder(Path(name))
-    known = ", ".join([*DATASETS, "digits", "auto"])
-    hint = f"Known: {known}, or a folder with four IDX files."
-    raise UsageError(f"unknown data set {safe(name)!r}", code="E_UNKNOWN_NAME", hint=hint)
+        return _from_folder(Path(name), image_size)
+    from nn2gltf.train.torch_datasets import PREFIX, find_dataset, read_torchvision
+
+    try:
+        find_dataset(name)
+    except UsageError as error:
+        if name.startswith(PREFIX):
+            raise
+        known = ", ".join([*DATASETS, "digits", "auto"])
+        hint = f"Known: {known}, those of torchvision, or a folder with four IDX files or with pictures."
+        raise UsageError(f"unknown data set {safe(name)!r}", code="E_UNKNOWN_NAME", hint=hint) from error
+    train, test, classes, title = read_torchvision(
+        name, data_dir=data_dir, download=download, side=image_size
+    )
+    return _from_pictures(train, test, classes, name=title, source=f"{title} of torchvision.")
 
 
 def _auto(data_dir: str | os.PathLike[str] | None, *, download: bool, timeout_s: float) -> ImageData:
@@ -130,7 +157,30 @@ def _missing(family: IdxFamily, target: Path, reason: str) -> InputMissingError:
     return InputMissingError(f"{family.title} {reason}", code="E_DATA_MISSING", where=str(target), hint=hint)
 
 
-def _from_folder(folder: Path) -> ImageData:
+def _from_pictures(
+    train: PictureSet, test: PictureSet, classes: tuple[str, ...], *, name: str, source: str
+) -> ImageData:
+    mean, std = pixel_statistics(train.images)
+    side = train.images.shape[1]
+    return ImageData(
+        name=name,
+        train_images=train.images,
+        train_labels=train.labels,
+        test_images=test.images,
+        test_labels=test.labels,
+        classes=classes,
+        mean=mean,
+        std=std,
+        source=f"{source} Pictures are {side} × {side} pixels.",
+    )
+
+
+def _from_folder(folder: Path, image_size: int | None) -> ImageData:
+    if is_picture_folder(folder):
+        train, test, classes, split = read_picture_folder(folder, side=image_size)
+        held = " Every fifth of a class is for testing." if split else ""
+        source = f"Pictures, read from {safe(folder)}.{held}"
+        return _from_pictures(train, test, classes, name=folder.resolve().name, source=source)
     family = IdxFamily(title=folder.resolve().name, folder="", classes=())
     found = find_idx_folder(family, SearchPath(roots=(folder,), direct=True, download_to=folder))
     if found is None:

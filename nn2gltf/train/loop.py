@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
 import torch
-from torch import Tensor, nn
-from torch.nn import functional
-from torch.optim.lr_scheduler import ConstantLR, CosineAnnealingLR, LRScheduler
+from torch import nn
 
-from nn2gltf.errors import InterruptedRunError, UsageError, safe
+from nn2gltf.errors import InterruptedRunError, UsageError
 from nn2gltf.ir.recording import Step
+from nn2gltf.train.checkpoint import Checkpoint, CheckpointFile
 from nn2gltf.train.data import ImageData
+from nn2gltf.train.evaluate import check_fit, evaluate_model
 from nn2gltf.train.interrupt import StopRequest, stop_on_interrupt
 from nn2gltf.train.options import TrainOptions
+from nn2gltf.train.run import Run, make_optimizer, make_schedule
 
-EVALUATION_BATCH = 1000
+__all__ = [
+    "Progress",
+    "StepRecorder",
+    "TrainResult",
+    "evaluate_model",
+    "make_optimizer",
+    "make_schedule",
+    "train_model",
+]
 
 
 class StepRecorder(Protocol):
@@ -68,6 +75,7 @@ def train_model(
     *,
     recorder: StepRecorder | None = None,
     progress: Progress | None = None,
+    resume: bool = False,
 ) -> TrainResult:
     """Train a classifier in place, on the device where its parameters are.
 
@@ -76,161 +84,74 @@ def train_model(
 
     Args:
         model: Takes (n, 1, 28, 28) float32 and gives (n, classes) logits.
-        recorder: Started here unless it was; one step per epoch.
+        recorder: Started here unless it was; one step per epoch. One with a folder also gets a checkpoint there.
+        resume: Go on from that checkpoint, if there is one, as if the run had never stopped.
 
     Raises:
         InterruptedRunError: Ctrl+C; the optimiser step was finished and every finished epoch is recorded.
         UsageError: The model has nothing to train, or does not take these images.
+        RecordingError: The checkpoint is damaged, or of a run with other data or settings.
+        WriteError: The disk is full or fails; what was recorded before is intact.
     """
     options = options or TrainOptions()
-    parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    if not parameters:
+    if not any(parameter.requires_grad for parameter in model.parameters()):
         raise UsageError("the model has no parameters to train")
     began = time.perf_counter()
-    run = _Run(model, data, options, parameters[0].device)
-    _check_fit(model, run.images, len(data.classes))
-    optimizer = make_optimizer(parameters, options)
-    schedule = make_schedule(optimizer, options, options.epochs * run.batches)
-    steps = [run.measure(0, 0)]
-    if recorder is not None and not getattr(recorder, "started", False):
-        recorder.start(**steps[0].metrics)
+    run = Run(model, data, options)
+    check_fit(model, run.images, len(data.classes))
+    file, found = _begin(run, recorder, data, options, resume=resume)
     if progress is not None:
-        progress.epoch_done(steps[0])
+        for step in run.steps:
+            progress.epoch_done(step)
     with stop_on_interrupt() as stop, torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(options.seed)
-        for epoch in range(1, options.epochs + 1):
-            run.train_epoch(epoch, optimizer, schedule, stop, progress)
-            steps.append(run.measure(epoch, epoch * run.batches))
-            if recorder is not None:
-                recorder.step(epoch, global_step=steps[-1].step, **steps[-1].metrics)
-            if progress is not None:
-                progress.epoch_done(steps[-1])
-            if stop.made and epoch < options.epochs:
-                raise InterruptedRunError(f"interrupted after epoch {epoch}", hint=_kept(epoch))
-    return TrainResult(steps=tuple(steps), seconds=time.perf_counter() - began)
+        if found is not None:
+            run.restore(found)
+        while run.epoch <= options.epochs:
+            _train_and_record(run, recorder, progress, file, stop)
+            if stop.made and run.epoch <= options.epochs:
+                finished = run.epoch - 1
+                raise InterruptedRunError(f"interrupted after epoch {finished}", hint=_kept(finished))
+    return TrainResult(steps=tuple(run.steps), seconds=time.perf_counter() - began)
 
 
-def make_optimizer(parameters: list[nn.Parameter], options: TrainOptions) -> torch.optim.Optimizer:
-    """The optimiser that the options name."""
-    makers: dict[str, Callable[[], torch.optim.Optimizer]] = {
-        "adam": lambda: torch.optim.Adam(parameters, lr=options.lr, weight_decay=options.weight_decay),
-        "sgd": lambda: torch.optim.SGD(
-            parameters, lr=options.lr, momentum=0.9, weight_decay=options.weight_decay
-        ),
-    }
-    return makers[options.optimizer]()
+def _begin(
+    run: Run, recorder: StepRecorder | None, data: ImageData, options: TrainOptions, *, resume: bool
+) -> tuple[CheckpointFile | None, Checkpoint | None]:
+    """Record the untrained model, or find where a run stopped; :attr:`Run.steps` is filled either way."""
+    untrained = run.measure(0, 0)
+    if recorder is not None and not getattr(recorder, "started", False):
+        recorder.start(**untrained.metrics)
+    path = getattr(recorder, "checkpoint", None)
+    file = None if path is None else CheckpointFile(path, data, options)
+    found = file.load() if file is not None and resume else None
+    run.steps = [untrained] if found is None else [Step.from_json(step) for step in found.steps]
+    return file, found
 
 
-def make_schedule(optimizer: torch.optim.Optimizer, options: TrainOptions, total: int) -> LRScheduler:
-    """The course of the learning rate over ``total`` optimiser steps."""
-    if options.schedule == "cosine":
-        return CosineAnnealingLR(optimizer, T_max=total)
-    return ConstantLR(optimizer, factor=1.0)
-
-
-class _Run:
-    """Tensors of one run, and what is done with them."""
-
-    def __init__(
-        self, model: nn.Module, data: ImageData, options: TrainOptions, device: torch.device
-    ) -> None:
-        self.model = model
-        self.images = torch.from_numpy(data.normalise(data.train_images)).to(device)
-        self.labels = torch.from_numpy(data.train_labels).to(device)
-        self.test_images = torch.from_numpy(data.normalise(data.test_images)).to(device)
-        self.test_labels = torch.from_numpy(data.test_labels).to(device)
-        self.batch_size = options.batch_size
-        self.batches = -(-len(self.images) // options.batch_size)
-        self.evaluated = options.evaluate
-        self.order = torch.Generator().manual_seed(options.seed)
-
-    def train_epoch(
-        self,
-        epoch: int,
-        optimizer: torch.optim.Optimizer,
-        schedule: LRScheduler,
-        stop: StopRequest,
-        progress: Progress | None,
-    ) -> None:
-        """One pass over the training images in a new order."""
-        self.model.train()
-        for done, chosen in enumerate(self._shuffled(), start=1):
-            optimizer.zero_grad(set_to_none=True)
-            loss = functional.cross_entropy(self.model(self.images[chosen]), self.labels[chosen])
-            loss.backward()  # type: ignore[no-untyped-call]
-            optimizer.step()
-            schedule.step()
-            if progress is not None:
-                progress.batch_done(epoch, done, self.batches)
-            if stop.made:
-                raise InterruptedRunError(
-                    f"interrupted in epoch {epoch} after {done} of {self.batches} batches",
-                    hint=_kept(epoch - 1),
-                )
-
-    def _shuffled(self) -> Iterator[Tensor]:
-        order = torch.randperm(len(self.images), generator=self.order)
-        yield from torch.split(order.to(self.images.device), self.batch_size)
-
-    def measure(self, epoch: int, step: int) -> Step:
-        """Loss and accuracy on both parts, in evaluation mode."""
-        kept = slice(self.evaluated)
-        train = evaluate_model(self.model, self.images[kept], self.labels[kept])
-        test = evaluate_model(self.model, self.test_images, self.test_labels)
-        metrics = {
-            "train_loss": train[0],
-            "train_accuracy": train[1],
-            "test_loss": test[0],
-            "test_accuracy": test[1],
-        }
-        return Step(epoch=epoch, step=step, metrics=metrics)
+def _train_and_record(
+    run: Run,
+    recorder: StepRecorder | None,
+    progress: Progress | None,
+    file: CheckpointFile | None,
+    stop: StopRequest,
+) -> None:
+    """One epoch: the step is recorded first, then the checkpoint replaced, so that either order of a stop is whole."""
+    try:
+        run.train_epoch(stop, None if progress is None else progress.batch_done)
+    except InterruptedRunError as interrupted:
+        if file is not None:
+            file.save(run.checkpoint())
+        raise InterruptedRunError(interrupted.message, hint=_kept(run.epoch - 1)) from None
+    step = run.measure(run.epoch, run.epoch * run.batches)
+    if recorder is not None:
+        recorder.step(run.epoch, global_step=step.step, **step.metrics)
+    run.finish_epoch(step)
+    if progress is not None:
+        progress.epoch_done(step)
+    if file is not None:
+        file.save(run.checkpoint())
 
 
 def _kept(epoch: int) -> str:
     return f"Recorded: epochs 0 to {epoch}."
-
-
-@torch.no_grad()
-def evaluate_model(model: nn.Module, images: Tensor, labels: Tensor) -> tuple[float, float]:
-    """Mean cross entropy and accuracy (0..1) in evaluation mode; every module's own flag is restored."""
-    loss, right = 0.0, 0
-    with _evaluating(model):
-        for batch, truth in zip(
-            *(torch.split(part, EVALUATION_BATCH) for part in (images, labels)), strict=True
-        ):
-            logits = model(batch)
-            loss += float(functional.cross_entropy(logits, truth, reduction="sum"))
-            right += int((logits.argmax(1) == truth).sum())
-    return loss / len(labels), right / len(labels)
-
-
-@contextlib.contextmanager
-def _evaluating(model: nn.Module) -> Iterator[None]:
-    flags = [(module, module.training) for module in model.modules()]
-    model.eval()
-    try:
-        yield
-    finally:
-        for module, flag in flags:
-            module.training = flag
-
-
-@torch.no_grad()
-def _check_fit(model: nn.Module, images: Tensor, classes: int) -> None:
-    """Find out on two images, not in the middle of a run, that a model is for other data."""
-    try:
-        with _evaluating(model):
-            logits = model(images[:2])
-    except (RuntimeError, ValueError, TypeError) as error:
-        reason = safe(" ".join(str(error).split()))
-        raise UsageError(
-            f"the model does not take images of shape {tuple(images.shape[1:])}: {reason}",
-            hint="It must read (n, 1, 28, 28) and give one logit per class.",
-        ) from error
-    if not isinstance(logits, Tensor) or logits.ndim != 2:
-        shape = f"shape {tuple(logits.shape)}" if isinstance(logits, Tensor) else type(logits).__name__
-        raise UsageError(
-            f"the model gives {safe(shape)}", hint="It must give one logit per class: (n, classes)."
-        )
-    if logits.shape[1] < classes:
-        raise UsageError(f"the model gives {logits.shape[1]} logits, the data has {classes} classes")

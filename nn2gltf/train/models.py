@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-PIXELS = 28 * 28
-"""Numbers in an input image."""
+SIDE = 28
+"""Width and height of an image, pixels, unless told otherwise."""
 
 
 class MLP(nn.Module):
@@ -18,17 +18,18 @@ class MLP(nn.Module):
     Args:
         classes: Number of outputs.
         units: Size of the hidden layer.
+        channels, side: Of the images.
     """
 
-    def __init__(self, classes: int = 10, units: int = 128) -> None:
+    def __init__(self, classes: int = 10, units: int = 128, *, channels: int = 1, side: int = SIDE) -> None:
         super().__init__()
         self.flatten = nn.Flatten()
-        self.hidden = nn.Linear(PIXELS, units)
+        self.hidden = nn.Linear(channels * side * side, units)
         self.relu = nn.ReLU()
         self.out = nn.Linear(units, classes)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Logits (n, classes) of images (n, 1, 28, 28)."""
+        """Logits (n, classes) of images (n, channels, side, side)."""
         result: Tensor = self.out(self.relu(self.hidden(self.flatten(images))))
         return result
 
@@ -36,10 +37,10 @@ class MLP(nn.Module):
 class DeepMLP(nn.Module):
     """Three hidden layers that narrow: 784, 256, 128, 64, classes."""
 
-    def __init__(self, classes: int = 10) -> None:
+    def __init__(self, classes: int = 10, *, channels: int = 1, side: int = SIDE) -> None:
         super().__init__()
         self.flatten = nn.Flatten()
-        self.hidden1 = nn.Linear(PIXELS, 256)
+        self.hidden1 = nn.Linear(channels * side * side, 256)
         self.relu1 = nn.ReLU()
         self.hidden2 = nn.Linear(256, 128)
         self.relu2 = nn.ReLU()
@@ -48,7 +49,7 @@ class DeepMLP(nn.Module):
         self.out = nn.Linear(64, classes)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Logits (n, classes) of images (n, 1, 28, 28)."""
+        """Logits (n, classes) of images (n, channels, side, side)."""
         values = self.relu1(self.hidden1(self.flatten(images)))
         values = self.relu3(self.hidden3(self.relu2(self.hidden2(values))))
         result: Tensor = self.out(values)
@@ -62,23 +63,23 @@ class LeNet(nn.Module):
     ReLU, max pooling, and 8 instead of 6 maps in the first layer.
     """
 
-    def __init__(self, classes: int = 10) -> None:
+    def __init__(self, classes: int = 10, *, channels: int = 1, side: int = SIDE) -> None:
         super().__init__()
-        self.conv1 = nn.Conv2d(1, 8, kernel_size=5, padding=2)
+        self.conv1 = nn.Conv2d(channels, 8, kernel_size=5, padding=2)
         self.relu1 = nn.ReLU()
         self.pool1 = nn.MaxPool2d(2)
         self.conv2 = nn.Conv2d(8, 16, kernel_size=5)
         self.relu2 = nn.ReLU()
         self.pool2 = nn.MaxPool2d(2)
         self.flatten = nn.Flatten()
-        self.fc1 = nn.Linear(16 * 5 * 5, 120)
+        self.fc1 = nn.Linear(16 * ((side // 2 - 4) // 2) ** 2, 120)
         self.relu3 = nn.ReLU()
         self.fc2 = nn.Linear(120, 84)
         self.relu4 = nn.ReLU()
         self.out = nn.Linear(84, classes)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Logits (n, classes) of images (n, 1, 28, 28)."""
+        """Logits (n, classes) of images (n, channels, side, side)."""
         maps = self.pool1(self.relu1(self.conv1(images)))
         maps = self.pool2(self.relu2(self.conv2(maps)))
         values = self.relu3(self.fc1(self.flatten(maps)))
@@ -130,9 +131,16 @@ class ResNet(nn.Module):
     The first block keeps its input's shape and skips directly; the others halve the maps' sides.
     """
 
-    def __init__(self, classes: int = 10, widths: tuple[int, int, int] = (8, 16, 32)) -> None:
+    def __init__(
+        self,
+        classes: int = 10,
+        widths: tuple[int, int, int] = (8, 16, 32),
+        *,
+        channels: int = 1,
+        side: int = SIDE,  # noqa: ARG002  # any: the maps are averaged at the end
+    ) -> None:
         super().__init__()
-        self.stem = ConvNorm(1, widths[0])
+        self.stem = ConvNorm(channels, widths[0])
         self.relu = nn.ReLU()
         self.block1 = BasicBlock(widths[0], widths[0])
         self.block2 = BasicBlock(widths[0], widths[1], stride=2)
@@ -142,7 +150,7 @@ class ResNet(nn.Module):
         self.out = nn.Linear(widths[2], classes)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Logits (n, classes) of images (n, 1, 28, 28)."""
+        """Logits (n, classes) of images (n, channels, side, side)."""
         maps = self.relu(self.stem(images))
         maps = self.pool(self.block3(self.block2(self.block1(maps))))
         result: Tensor = self.out(self.flatten(maps))

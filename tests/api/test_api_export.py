@@ -331,16 +331,25 @@ def test_facade_is_pinned() -> None:
     [
         (
             lambda: nn2gltf.export,
-            "source output sample labels classes inputs model data_dir trust_model_code force options",
+            (
+                "source output sample labels classes inputs model data_dir weights epochs_from steps max_nodes"
+                " max_memory_gb max_seconds trust_model_code verify force options"
+            ),
         ),
         (lambda: nn2gltf.trace, "model args kwargs"),
-        (lambda: nn2gltf.Recorder, "model probes labels path classes names thumbnails meta force"),
+        (
+            lambda: nn2gltf.Recorder,
+            (
+                "model probes labels path classes names thumbnails meta layers record every evaluate optimizer "
+                "max_values resume force"
+            ),
+        ),
         (
             lambda: nn2gltf.train_model,
-            "model data data_dir options output record save progress force scene_options",
+            "model data data_dir options output record save resume image_size progress force scene_options",
         ),
         (lambda: nn2gltf.demo, "folder model data data_dir options progress force scene_options"),
-        (lambda: nn2gltf.inspect, "source model inputs trust_model_code"),
+        (lambda: nn2gltf.inspect, "source model inputs max_nodes trust_model_code verify"),
         (lambda: nn2gltf.validate, "path khronos"),
         (lambda: nn2gltf.view, "path port open_browser ready"),
         (lambda: nn2gltf.write_page, "scene output force"),
@@ -354,3 +363,17 @@ def test_trace_infers_an_input_and_takes_one() -> None:
     graph = nn2gltf.trace(Tiny())
     assert [layer.id for layer in graph.layers] == ["input", "first", "relu", "second"]
     assert nn2gltf.trace(Tiny(), torch.zeros(7, 4)).layers[-1].outputs[0].shape == (7, 3)
+
+
+def test_a_model_does_not_take_the_place_of_its_training(tmp_path: Path) -> None:
+    from nn2gltf.api.exporting import default_output
+
+    model = tmp_path / "net.pt"
+    torch.save(nn.Linear(4, 2), model)
+    assert default_output(str(model)) == tmp_path / "net.glb"
+    nn2gltf.export(nn.Linear(4, 2), tmp_path / "net.glb", sample=torch.rand(2, 4))
+    assert default_output(str(model)) == tmp_path / "net.glb", "one step may be replaced by another"
+    with nn2gltf.Recorder(nn.Linear(4, 2), probes=torch.rand(2, 4)) as recorder:
+        recorder.step()
+    recorder.export(tmp_path / "net.glb")
+    assert default_output(str(model)) == tmp_path / "net-model.glb"

@@ -119,7 +119,8 @@ def protect(name: str) -> None:
         (["train", "--record", "mine.nn2gltf"], 73, "E_OUTPUT"),
         (["train", "-o", "no/folder/x.glb"], 73, "E_OUTPUT"),
         (["train", "-o", "x.obj"], 2, "E_USAGE"),
-        (["train", "-o", "x.glb", "--style", "nope"], 65, "E_STYLE"),
+        (["train", "-o", "x.glb", "--style", "nope"], 2, "E_UNKNOWN_NAME"),
+        (["train", "-o", "x.glb", "--model", "nope", "--data-dir", "none"], 2, "E_UNKNOWN_NAME"),
         (["train", "-o", "x.glb", "--layout", "nope"], 2, "E_UNKNOWN_NAME"),
         (["train", "-o", "x.glb", "--probe", "99"], 2, "E_USAGE"),
         (["demo", "-o", "mine.glb"], 73, "E_OUTPUT"),
@@ -144,7 +145,7 @@ def test_what_cannot_work_is_found_before_training(
     def trained(*_: object, **__: object) -> None:
         raise AssertionError("it trained")
 
-    monkeypatch.setattr("nn2gltf.train.loop._Run.train_epoch", trained)
+    monkeypatch.setattr("nn2gltf.train.run.Run.train_epoch", trained)
     for name in ("mine.glb", "mine.pt", "mine.nn2gltf", "taken/lenet.html"):
         protect(name)
     before = {path: path.read_text() for path in in_a_folder.rglob("*") if path.is_file()}

@@ -63,7 +63,7 @@ def made_up(tmp_path_factory: pytest.TempPathFactory) -> Truth:
     graph = chain((1, 9, 9), (4, 8, 8), (4, 8, 8), (3, 5, 7), (20,), (10,), skips=((1, 2),))
     recording = with_still_input(record(graph, steps=5))
     path = tmp_path_factory.mktemp("made-up") / "scene.glb"
-    write_scene(encode_recording(recording, graph, SceneOptions()), path)
+    write_scene(encode_recording(recording, SceneOptions()), path)
     return read_truth(path, recording, graph)
 
 
@@ -95,5 +95,5 @@ def long_run(tmp_path_factory: pytest.TempPathFactory) -> Truth:
         recording.activation("layer1", step)[:, 0, 2, step] = (np.nan, np.inf, -np.inf)[step]
         recording.activation("layer2", step)[:, 5] = np.nan
     path = tmp_path_factory.mktemp("long-run") / "scene.glb"
-    write_scene(encode_recording(recording, graph, SceneOptions()), path)
+    write_scene(encode_recording(recording, SceneOptions()), path)
     return read_truth(path, recording, graph)

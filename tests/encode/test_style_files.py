@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from nn2gltf.encode.style import Style, linear, load_style, rgb8, style_names
-from nn2gltf.errors import EncodingError, InputMissingError
+from nn2gltf.errors import EncodingError, InputMissingError, UsageError
 
 Change = Callable[[dict[str, Any]], object]
 
@@ -62,9 +62,9 @@ def test_styles_are_values() -> None:
 
 @pytest.mark.parametrize("name", ["stages", "", "Stage"])
 def test_unknown_names_list_the_known_ones(name: str) -> None:
-    with pytest.raises(EncodingError, match="blueprint, clay, paper, print, stage") as caught:
+    with pytest.raises(UsageError, match="blueprint, clay, paper, print, stage") as caught:
         load_style(name)
-    assert caught.value.code == "E_STYLE"
+    assert caught.value.code == "E_UNKNOWN_NAME"
 
 
 @pytest.mark.parametrize("path", ["none.json", "./stage", "/"])

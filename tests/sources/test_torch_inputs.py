@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from hard_models import FunctionalNet, TwoInputs
 from torch import Tensor, nn
 
 from nn2gltf.errors import InputDataError, UsageError
-from nn2gltf.sources.torch_inputs import InputSpec, build_inputs, infer_inputs, parse_input_spec
+from nn2gltf.sources.input_spec import InputSpec, parse_input_spec
+from nn2gltf.sources.loaded import ReadOptions
+from nn2gltf.sources.torch_builders import read_torchvision
+from nn2gltf.sources.torch_inputs import build_inputs, infer_inputs
 from nn2gltf.torch_vision import require_torchvision
 from nn2gltf.train.models import MLP, LeNet
 
@@ -93,9 +98,7 @@ def test_specifications_are_read(text: str, spec: InputSpec) -> None:
     assert parse_input_spec(text) == spec
 
 
-@pytest.mark.parametrize(
-    "text", ["", "1x", "x3", "1x0x3", "1x3:float33", "1x3:nn", "a b=1x3", "1,3", "1x-3", "=1x3"]
-)
+@pytest.mark.parametrize("text", ["", "1x", "x3", "1x0x3", "1x3:float33", "1x3:nn", "1,3", "1x-3", "=1x3"])
 def test_wrong_specifications_are_refused(text: str) -> None:
     with pytest.raises(UsageError, match="--input"):
         parse_input_spec(text)
@@ -107,3 +110,50 @@ def test_inputs_are_built_by_place_and_by_name() -> None:
     assert kwargs["mask"].dtype is torch.bool
     with pytest.raises(UsageError, match=r"2\^31"):
         build_inputs([parse_input_spec("100000x100000")])
+
+
+class TwoNamed(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Linear(3, 2)
+        self.example_input_array = {"mask": torch.ones(1, 3), "x": torch.zeros(1, 3)}
+
+    def forward(self, x: Tensor, scale: float = 2.0, mask: Tensor | None = None) -> Tensor:
+        return self.layer(x * scale if mask is None else x * mask)
+
+
+def test_named_example_inputs_go_to_their_places() -> None:
+    x, scale, mask = infer_inputs(TwoNamed())
+    assert (tuple(x.shape), scale, tuple(mask.shape)) == ((1, 3), 2.0, (1, 3))
+
+
+@pytest.mark.parametrize(
+    ("name", "shapes"),
+    [
+        ("inception_v3", [(1, 3, 299, 299)]),
+        ("vit_b_16", [(1, 3, 224, 224)]),
+        ("lraspp_mobilenet_v3_large", [(1, 3, 520, 520)]),
+        ("ssdlite320_mobilenet_v3_large", [[(3, 320, 320)]]),
+        ("r3d_18", [(1, 3, 16, 112, 112)]),
+        ("mvit_v1_b", [(1, 3, 16, 224, 224)]),
+        ("raft_small", [(1, 3, 128, 224), (1, 3, 128, 224)]),
+    ],
+)
+def test_torchvision_models_say_what_they_read(name: str, shapes: list[Any]) -> None:
+    models = require_torchvision().models
+    weights = {"weights_backbone": None} if "ssd" in name or "lraspp" in name else {}
+    with torch.device("meta"):
+        model = models.get_model(name, weights=None, **weights)
+    args = infer_inputs(model)
+    assert [[tuple(t.shape) for t in a] if isinstance(a, list) else tuple(a.shape) for a in args] == shapes
+
+
+def test_a_half_model_gets_half_pictures() -> None:
+    model = require_torchvision().models.squeezenet1_1(weights=None).half()
+    assert infer_inputs(model)[0].dtype is torch.float16
+
+
+def test_builders_know_the_size_of_their_own_weights_pictures() -> None:
+    loaded = read_torchvision("efficientnet_b3", ReadOptions())
+    assert tuple(infer_inputs(loaded.module)[0].shape) == (1, 3, 300, 300)
+    assert not any(isinstance(value, Tensor) for value in vars(loaded.module).values()), "nothing to be saved"

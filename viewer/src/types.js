@@ -7,7 +7,7 @@
  *   below: number, above: number, notFinite: number}} ValueRange
  * @typedef {{width: number, height: number, count: number, columns: number, gutter: number,
  *   pages: (number|null)[], origins: [number, number][]}} Tiles
- * @typedef {"image"|"maps"|"units"|"bars"|"joint"|"block"} Mark
+ * @typedef {"image"|"maps"|"units"|"bars"|"joint"|"block"|"folded"} Mark
  *
  * @typedef {object} Layer
  * @property {number} index position in the list of layers

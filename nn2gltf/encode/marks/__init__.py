@@ -13,6 +13,8 @@ MARKS: dict[str, str] = {
     "maps": "nn2gltf.encode.marks.maps",
     "units": "nn2gltf.encode.marks.units",
     "bars": "nn2gltf.encode.marks.bars",
+    "photo": "nn2gltf.encode.marks.photo",
+    "slab": "nn2gltf.encode.marks.slab",
     "block": "nn2gltf.encode.marks.block",
 }
 """Mark to the module that draws it."""

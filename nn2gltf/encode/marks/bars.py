@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from nn2gltf.encode.builder import linear_color, yaw_rotation
+from nn2gltf.encode.builder import linear_color, place_rotation
+from nn2gltf.encode.class_plates import percent_key
 from nn2gltf.encode.clips import EPOCHS, FORWARD, probe_clip_name
 from nn2gltf.encode.colormap import palette
 from nn2gltf.encode.drawing import Drawing
 from nn2gltf.encode.geometry import FloatArray, Triangles, boxes, frames, quads
 from nn2gltf.encode.marks.still import light_still
-from nn2gltf.encode.plates import percent_key
 from nn2gltf.encode.text_mesh import text_quads
 from nn2gltf.encode.timing import visibility
 from nn2gltf.ir.placement import LayerPlacement
@@ -46,6 +46,11 @@ def draw_structure(drawing: Drawing, layer_id: str) -> None:
             _draw_outline(drawing, layer_id, place, probe)
 
 
+def _classes(drawing: Drawing, place: LayerPlacement) -> tuple[int, ...]:
+    """Class of each bar."""
+    return drawing.plates.shown_classes or tuple(range(place.grid.count))
+
+
 def _bar_start(place: LayerPlacement) -> float:
     return place.grid.size[0] / 2 + 0.25 * place.grid.height
 
@@ -63,9 +68,10 @@ def _tracks(place: LayerPlacement) -> Triangles:
 
 
 def _names(drawing: Drawing, place: LayerPlacement) -> Primitive | None:
-    keys = [f"class {index}" for index in range(place.grid.count)]
+    keys = [f"class {index}" for index in _classes(drawing, place)]
     centers = np.concatenate([place.grid.centers(), np.zeros((place.grid.count, 1))], axis=1)
-    return text_quads(drawing, list(zip(keys, centers, strict=True)), scale=drawing.placement.text_scale)
+    scale = drawing.placement.text_scale * place.text
+    return text_quads(drawing, list(zip(keys, centers, strict=True)), scale=scale)
 
 
 def _draw_bars(drawing: Drawing, layer_id: str, place: LayerPlacement) -> None:
@@ -77,14 +83,15 @@ def _draw_bars(drawing: Drawing, layer_id: str, place: LayerPlacement) -> None:
     material = _bar_material(drawing)
     mesh = builder.static(f"{layer_id} bar", body, material)
     start, bars = _bar_start(place), []
+    classes = _classes(drawing, place)
     for index, (_, y) in enumerate(place.grid.centers()):
         resting = _bar_scale(_probability(drawing, layer_id, drawing.main)[-1, index])
         node = builder.node(
-            f"{layer_id} class {drawing.plates.class_name(index)}",
+            f"{layer_id} class {drawing.plates.class_name(classes[index])}",
             parent=drawing.layer_nodes[layer_id],
             role="bar",
             mesh=mesh,
-            extras={"layer": layer_id, "unit": index},
+            extras={"layer": layer_id, "unit": classes[index]},
             translation=(start, float(y), 0.0),
             scale=tuple(resting),
         )
@@ -116,7 +123,8 @@ def _bar_material(drawing: Drawing) -> int:
 
 def _probability(drawing: Drawing, layer_id: str, probe: int) -> FloatArray:
     """(steps, classes) clipped probabilities of one probe."""
-    return np.stack([drawing.values.drawn(layer_id, step)[probe] for step in drawing.values.steps])
+    classes = list(_classes(drawing, drawing.place(layer_id)))
+    return np.stack([drawing.values.drawn(layer_id, step)[probe, classes] for step in drawing.values.steps])
 
 
 def _bar_scale(probability: float) -> FloatArray:
@@ -159,9 +167,12 @@ def draw_steps(drawing: Drawing, layer_id: str) -> None:
 
 def percents(drawing: Drawing, layer_id: str, place: LayerPlacement, probe: int, step: int) -> Primitive:
     """A percentage right of each bar's track, in the layer's local frame."""
-    probability = drawing.values.drawn(layer_id, drawing.values.steps[step])[probe]
+    probability = _probability(drawing, layer_id, probe)[step]
     best = int(np.argmax(probability))
-    x, scale = _bar_start(place) + place.length + 0.2 * place.grid.height, drawing.placement.text_scale
+    x, scale = (
+        _bar_start(place) + place.length + 0.2 * place.grid.height,
+        drawing.placement.text_scale * place.text,
+    )
     items = []
     for index, (_, y) in enumerate(place.grid.centers()):
         key = percent_key(float(probability[index]), bright=index == best)
@@ -175,12 +186,13 @@ def percents(drawing: Drawing, layer_id: str, place: LayerPlacement, probe: int,
 def _draw_outline(drawing: Drawing, layer_id: str, place: LayerPlacement, probe: int) -> None:
     """The true class of one probe: an accent frame around its name and track."""
     label = drawing.recording.probes[probe].label
-    if label is None or not 0 <= label < place.grid.count:
+    classes = _classes(drawing, place)
+    if label is None or label not in classes:
         return
     builder, main = drawing.builder, probe == drawing.main
     height = place.grid.height
     left, right = -place.grid.width / 2, _bar_start(place) + place.length
-    center = np.array([[(left + right) / 2, place.grid.centers()[label, 1]]])
+    center = np.array([[(left + right) / 2, place.grid.centers()[classes.index(label), 1]]])
     rails = frames(
         center,
         right - left + 0.15 * height,
@@ -226,7 +238,7 @@ def draw_forward(drawing: Drawing, layer_id: str, group: int, start: float) -> N
         hidden=True,
         extras={"layer": layer_id},
         translation=place.position,
-        rotation=yaw_rotation(place.yaw),
+        rotation=place_rotation(place),
     )
     drawing.clips.track(FORWARD, node, visibility(grown, duration, duration))
     outline = drawing.facts[layer_id].get("outline")
@@ -239,7 +251,7 @@ def draw_forward(drawing: Drawing, layer_id: str, group: int, start: float) -> N
             hidden=True,
             extras={"layer": layer_id, "probe": drawing.main},
             translation=place.position,
-            rotation=yaw_rotation(place.yaw),
+            rotation=place_rotation(place),
         )
         drawing.clips.track(FORWARD, framed, visibility(grown, duration, duration))
 
@@ -251,4 +263,5 @@ def probe_quads(drawing: Drawing, layer_id: str, step: int) -> tuple[Triangles, 
     centers = np.stack([np.full(place.grid.count, x), place.grid.centers()[:, 1]], axis=1)
     local = quads(centers, 0.18 * place.grid.height, place.grid.height, z=0.1)
     world = place.world(local.positions).astype(np.float32)
-    return Triangles(world, local.indices), drawing.page(layer_id).texel_uvs(layer_id, step, 4)
+    uvs = drawing.page(layer_id).texel_uvs(layer_id, step, 4).reshape(-1, 4, 2)
+    return Triangles(world, local.indices), uvs[list(_classes(drawing, place))].reshape(-1, 2)

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from nn2gltf.encode.builder import yaw_rotation
-from nn2gltf.encode.clips import EPOCHS, FORWARD
 from nn2gltf.encode.drawing import Drawing
 from nn2gltf.encode.geometry import FloatArray, Triangles, boxes, frames, quads
-from nn2gltf.encode.marks.still import light_still
-from nn2gltf.encode.timing import visibility
+from nn2gltf.encode.marks import flat
 from nn2gltf.ir.placement import LayerPlacement
 from nn2gltf.ir.scene import Primitive
 
@@ -50,49 +47,12 @@ def _draw_blank(drawing: Drawing, layer_id: str, place: LayerPlacement) -> None:
 
 def draw_steps(drawing: Drawing, layer_id: str) -> None:
     """One panel a step in the layer's group; a layer that never changes has one."""
-    builder = drawing.builder
-    group = builder.node(
-        f"{layer_id} panels", parent=drawing.layer_nodes[layer_id], role="panels", extras={"layer": layer_id}
-    )
-    drawing.clips.own(drawing.main_clip, group)
-    steps = 1 if drawing.values.layers[layer_id].constant else drawing.timing.steps
-    for step in range(steps):
-        name = f"{layer_id} step {step}"
-        mesh = builder.mesh(name, _panel(drawing, layer_id, step))
-        still = step == steps - 1
-        node = builder.node(
-            name,
-            parent=group,
-            role="panel",
-            mesh=mesh,
-            hidden=not still,
-            extras={"layer": layer_id, "step": step},
-        )
-        if still:
-            drawing.facts.setdefault(layer_id, {})["still"] = node
-        if steps > 1:
-            start, end = drawing.timing.shown(step)
-            drawing.clips.track(EPOCHS, node, visibility(start, end, drawing.timing.duration))
+    flat.draw_steps(drawing, layer_id, lambda step: [_panel(drawing, layer_id, step)])
 
 
 def draw_forward(drawing: Drawing, layer_id: str, group: int, start: float) -> None:
     """The last step's panel, from ``start`` on."""
-    if light_still(drawing, layer_id, start):
-        return
-    place = drawing.place(layer_id)
-    primitive = _panel(drawing, layer_id, drawing.last)
-    node = drawing.builder.node(
-        f"{layer_id} forward",
-        parent=group,
-        role="forward_layer",
-        mesh=drawing.builder.mesh(f"{layer_id} forward", primitive),
-        hidden=True,
-        extras={"layer": layer_id},
-        translation=place.position,
-        rotation=yaw_rotation(place.yaw),
-    )
-    duration = drawing.clips.duration(FORWARD)
-    drawing.clips.track(FORWARD, node, visibility(start, duration, duration))
+    flat.draw_forward(drawing, layer_id, group, start, lambda step: [_panel(drawing, layer_id, step)])
 
 
 def probe_quads(drawing: Drawing, layer_id: str, step: int) -> tuple[Triangles, FloatArray]:
@@ -106,12 +66,12 @@ def probe_quads(drawing: Drawing, layer_id: str, step: int) -> tuple[Triangles, 
 def _panel(drawing: Drawing, layer_id: str, step: int) -> Primitive:
     """Positions and indices are equal for all steps, so the writer stores them once."""
     place = drawing.place(layer_id)
-    flat = quads(place.grid.centers(), place.grid.width, place.grid.height)
+    tiles = quads(place.grid.centers(), place.grid.width, place.grid.height)
     return Primitive(
         attributes={
-            "POSITION": flat.positions,
+            "POSITION": tiles.positions,
             "TEXCOORD_0": drawing.page(layer_id).tile_uvs(layer_id, step),
         },
-        indices=flat.indices,
+        indices=tiles.indices,
         material=drawing.page_material(layer_id, drawing.main),
     )

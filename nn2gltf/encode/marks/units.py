@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nn2gltf.encode.builder import yaw_rotation
+from nn2gltf.encode.builder import place_rotation
 from nn2gltf.encode.clips import EPOCHS, FORWARD
 from nn2gltf.encode.drawing import Drawing
 from nn2gltf.encode.geometry import FloatArray, Triangles, boxes, quads
@@ -85,7 +85,7 @@ def draw_forward(drawing: Drawing, layer_id: str, group: int, start: float) -> N
         hidden=True,
         extras={"layer": layer_id},
         translation=place.position,
-        rotation=yaw_rotation(place.yaw),
+        rotation=place_rotation(place),
     )
     duration = drawing.clips.duration(FORWARD)
     drawing.clips.track(FORWARD, node, visibility(start, duration, duration))

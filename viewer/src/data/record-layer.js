@@ -2,7 +2,7 @@
 
 import { each, finite, record, refuse, text, vector, whole } from "./read.js";
 
-const MARKS = new Set(["image", "maps", "units", "bars", "joint", "block"]);
+const MARKS = new Set(["image", "maps", "units", "bars", "joint", "block", "folded"]);
 
 /** @typedef {{index: number, pages: import("../types.js").Page[], steps: number, probes: number}} Context */
 

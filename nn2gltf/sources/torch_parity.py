@@ -1,0 +1,146 @@
+"""Comparing a graph with torch.export, an independent tracer: the same layers with weights feed each other."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+
+from nn2gltf.ir.graph import Graph
+from nn2gltf.sources.torch_ops import NEW_TENSORS
+from nn2gltf.sources.torch_quiet import quiet
+
+Pair = tuple[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parity:
+    """Pairs of weighted layers where one's output reaches the other through functions alone.
+
+    Attributes:
+        missing: Pairs that torch.export has and the graph has not.
+        extra: The other way round.
+    """
+
+    common: int
+    missing: tuple[Pair, ...]
+    extra: tuple[Pair, ...]
+
+
+def export_program(model: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    """torch.export's own view of the model.
+
+    Raises:
+        Exception: Whatever torch.export raises on a model that it does not take.
+    """
+    with quiet(model), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch.export's own deprecations
+        program = torch.export.export(model, args, dict(kwargs), strict=False)
+        # with no decompositions to run, this only makes in-place operators functional
+        return program.run_decompositions({}) if _hides_edges(program) else program
+
+
+def _hides_edges(program: Any) -> bool:
+    """Whether something written in place is read again by another name, which no edge of the program shows."""
+    for node in program.graph.nodes:
+        schema = getattr(node.target, "_schema", None)
+        if schema is None or not schema.is_mutable:
+            continue
+        for argument, given in zip(schema.arguments, node.args, strict=False):
+            if argument.alias_info is None or not argument.alias_info.is_write:
+                continue
+            made_by: Any = getattr(getattr(given, "target", None), "_schema", None)
+            is_view = made_by is not None and any(result.alias_info is not None for result in made_by.returns)
+            if len(getattr(given, "users", (node,))) > 1 or (is_view and not made_by.is_mutable):
+                return True
+    return False
+
+
+def compare_edges(graph: Graph, program: Any) -> Parity:
+    """Compare a graph's edges with those of an exported program."""
+    groups, ours = _edges_of_graph(graph)
+    theirs = _edges_of_program(graph, program, groups)
+    return Parity(
+        common=len(ours & theirs), missing=tuple(sorted(theirs - ours)), extra=tuple(sorted(ours - theirs))
+    )
+
+
+class _Groups:
+    """Parameters that one layer reads together: a name for each group, whoever splits or joins the layer's ops."""
+
+    def __init__(self) -> None:
+        self._up: dict[str, str] = {}
+
+    def find(self, name: str) -> str:
+        while (up := self._up.setdefault(name, name)) != name:
+            self._up[name] = name = self._up[up]
+        return name
+
+    def join(self, names: Iterable[str]) -> None:
+        roots = sorted({self.find(name) for name in names})
+        for root in roots[1:]:
+            self._up[root] = roots[0]
+
+
+def _edges_of_graph(graph: Graph) -> tuple[_Groups, set[Pair]]:
+    groups = _Groups()
+    reached = {layer.id for layer in graph.layers if layer.kind == "input"}
+    reads: dict[str, set[str]] = {}
+    for layer in graph.layers:
+        sources = [edge.source for edge in graph.inputs_of[layer.id]]
+        if any(source in reached for source in sources):
+            reached.add(layer.id)
+        own = {p.shared_with or p.name for p in layer.parameters if p.trainable}
+        # what no input reaches is preparation of whoever reads it, on both sides
+        reads[layer.id] = own.union(*(reads[source] for source in sources if source not in reached))
+        if layer.id in reached:
+            groups.join(reads[layer.id])
+    nodes = [
+        (layer.id, [e.source for e in graph.inputs_of[layer.id]], reads[layer.id])
+        for layer in graph.layers
+        if layer.id in reached
+    ]
+    return groups, _pairs(nodes, groups)
+
+
+def _edges_of_program(graph: Graph, program: Any, groups: _Groups) -> set[Pair]:
+    first = {p.name: p.shared_with or p.name for layer in graph.layers for p in layer.parameters}
+    signature = program.graph_signature
+    inputs, weights = set(signature.user_inputs), signature.inputs_to_parameters
+    reached: set[str] = set()
+    reads: dict[str, set[str]] = {}
+    nodes: list[tuple[str, list[str], set[str]]] = []
+    for node in program.graph.nodes:
+        if node.op == "placeholder":
+            name = weights.get(node.name)
+            reads[node.name] = {first.get(name, name)} if name is not None else set()
+            if node.name in inputs:
+                reached.add(node.name)
+                nodes.append((node.name, [], set()))
+            continue
+        shape_alone = not NEW_TENSORS.isdisjoint(str(node.target).split("."))
+        sources = [] if shape_alone else [source.name for source in node.all_input_nodes]
+        own: set[str] = set().union(*(reads.get(s, set()) for s in sources if s not in reached))
+        reads[node.name] = own
+        if any(source in reached for source in sources):
+            reached.add(node.name)
+            nodes.append((node.name, sources, own))
+    return _pairs(nodes, groups)
+
+
+def _pairs(nodes: list[tuple[str, list[str], set[str]]], groups: _Groups) -> set[Pair]:
+    """Pairs of groups, from nodes in execution order with whom they read and which parameters they use."""
+    feeding: dict[str, set[str]] = {}
+    pairs: set[Pair] = set()
+    for name, sources, used in nodes:
+        before: set[str] = set().union(*(feeding.get(source, set()) for source in sources))
+        if used:
+            here = groups.find(min(used))
+            pairs |= {(source, here) for source in before if source != here}
+            before = {here}
+        feeding[name] = before
+    return pairs
