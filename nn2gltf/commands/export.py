@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from nn2gltf.commands.shared import Session, common_options, option, output_option, scene_options
+from nn2gltf.commands.shared import ANY_PATH, Session, common_options, option, output_option, scene_options
 from nn2gltf.commands.terminal import next_command, show_file, show_preview
 
 
@@ -29,8 +29,8 @@ from nn2gltf.commands.terminal import next_command, show_file, show_preview
 @option(
     "--model", metavar="SPEC", help="Who builds the module of a file of weights: pkg.mod:factory, net.py:Net."
 )
-@option("--weights", type=click.Path(), metavar="FILE", help="Weights for a model that MODEL builds.")
-@option("--data-dir", type=click.Path(), metavar="DIR", help="Where data sets are.")
+@option("--weights", type=ANY_PATH, metavar="FILE", help="Weights for a model that MODEL builds.")
+@option("--data-dir", type=ANY_PATH, metavar="DIR", help="Where data sets are.")
 @option(
     "--epochs-from",
     type=click.Choice(["auto", "file", "name", "count"]),
@@ -60,8 +60,8 @@ def export(
     sample: str | None,
     inputs: tuple[str, ...],
     model: str | None,
-    weights: str | None,
-    data_dir: str | None,
+    weights: Path | None,
+    data_dir: Path | None,
     epochs_from: str,
     steps: str | None,
     max_nodes: int | None,

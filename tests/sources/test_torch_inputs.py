@@ -81,7 +81,7 @@ def test_a_lazy_model_stays_lazy() -> None:
 
 @pytest.mark.parametrize("model", [TwoInputs(), nn.ReLU()], ids=["two-inputs", "no-shape"])
 def test_what_cannot_be_inferred_shows_the_signature_and_the_line_to_type(model: nn.Module) -> None:
-    with pytest.raises(InputDataError, match=r"forward\(.*--input 1x3x224x224") as caught:
+    with pytest.raises(InputDataError, match=r'forward\(.*inputs=\["1x3x224x224"\]') as caught:
         infer_inputs(model)
     assert caught.value.code == "E_INPUT_UNKNOWN"
 
@@ -100,7 +100,7 @@ def test_specifications_are_read(text: str, spec: InputSpec) -> None:
 
 @pytest.mark.parametrize("text", ["", "1x", "x3", "1x0x3", "1x3:float33", "1x3:nn", "1,3", "1x-3", "=1x3"])
 def test_wrong_specifications_are_refused(text: str) -> None:
-    with pytest.raises(UsageError, match="--input"):
+    with pytest.raises(UsageError, match="inputs="):
         parse_input_spec(text)
 
 
