@@ -8,12 +8,14 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
+import re
 import signal
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from types import FrameType
+from typing import Any
 
 import click
 
@@ -68,6 +70,13 @@ class LazyGroup(click.Group):
             hint = f"Did you mean {close[0]!r}?" if close else f"Commands: {', '.join(COMMANDS)}."
             raise UsageError(f"unknown command {safe(args[0])!r}", code="E_UNKNOWN_NAME", hint=hint)
         return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run; click itself would answer Ctrl+C with an empty line before our own."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as stop:
+            raise _stopped("interrupted", stop) from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """The table, without importing anything."""
@@ -126,24 +135,35 @@ def _translate(error: BaseException) -> Nn2gltfError:
     if isinstance(error, click.ClickException):
         context = getattr(error, "ctx", None)
         command = context.command_path if context else "nn2gltf"
-        return UsageError(safe(error.format_message(), limit=1000), hint=f"See: {command} --help")
+        return UsageError(_sentence(error), hint=f"See: {command} --help")
     if isinstance(error, _Terminated):
-        return InterruptedRunError("stopped by SIGTERM")
+        return _stopped("stopped by SIGTERM", error)
     if isinstance(error, (click.Abort, KeyboardInterrupt)):
-        return InterruptedRunError("interrupted")
+        return _stopped("interrupted", error)
     if isinstance(error, MemoryError):
         return LimitError("out of memory", hint="Use fewer steps, probes or layers.")
-    return InternalError(
-        f"{type(error).__name__}: {safe(error)}",
-        hint="This is a bug in nn2gltf: please report it with the output of the same line plus --debug.",
-    )
+    return InternalError(f"{type(error).__name__}: {safe(error)}")
+
+
+def _sentence(error: click.ClickException) -> str:
+    """What click found wrong, as one sentence without a question in it and without the names of its classes."""
+    text = " ".join(error.format_message().split())
+    text = re.sub(r"\.? Did you mean (?P<names>[^?]*)\?", r"; did you mean \g<names>", text)
+    for ours, theirs in (("whole number", "integer"), ("number", "float")):
+        text = text.replace(f"a valid {theirs} range", f"a {ours}").replace(f"a valid {theirs}", f"a {ours}")
+    return safe(text, limit=1000)
+
+
+def _stopped(what: str, error: BaseException) -> InterruptedRunError:
+    """A stop; what was kept is in the notes that the exception got on its way up."""
+    return InterruptedRunError(what, hint=" ".join(getattr(error, "__notes__", ())))
 
 
 def _report(error: Nn2gltfError, session: Session) -> None:
     if session.debug:
         traceback.print_exc(file=sys.stderr)
     prefix = paint(f"nn2gltf: error[{error.code}]:", "red", stream=sys.stderr)
-    click.echo(f"{prefix} {error}", err=True)
+    click.echo(f"{prefix} {error.line()}", err=True)
 
 
 class _Terminated(BaseException):

@@ -17,13 +17,16 @@
     ├── RefusedError          exit 77   it would run code from a file, or leave a folder
     └── InterruptedRunError   exit 130  stopped by a signal; what was recorded is saved
 
-A message says what is wrong and where; ``hint`` says what to type or change.
+A message says what is wrong and where; ``hint`` says what to type or change. Both name options as flags
+(``--max-nodes``); ``str(error)`` has them as arguments of Python, :meth:`Nn2gltfError.line` as they are.
 """
 
 from __future__ import annotations
 
 import unicodedata
 from typing import ClassVar
+
+from nn2gltf.python_form import to_python
 
 SHOWN_NAME_LENGTH = 256
 """Longest name shown to a person, in characters (RELIABILITY: limits)."""
@@ -59,6 +62,37 @@ CODES: dict[str, str] = {
 }
 """Code to one-line meaning. Codes are stable: scripts may match on them."""
 
+REMEDIES: dict[str, str] = {
+    "E_USAGE": "See the arguments: nn2gltf COMMAND --help, or help(nn2gltf).",
+    "E_UNKNOWN_NAME": "Choose one of the names that exist.",
+    "E_INPUT_DATA": "Give a whole file of the right kind.",
+    "E_INPUT_MISSING": "Check the path.",
+    "E_IDX": "Download the data set again.",
+    "E_DATA_MISSING": "Check the network, or put the files there yourself.",
+    "E_MODEL_FILE": "Save or download the file again.",
+    "E_MODEL_SPEC": "Name a class or a function without arguments that returns an nn.Module.",
+    "E_SAMPLE": "Give a picture, a folder of pictures, a .npy file or the name of a data set.",
+    "E_INPUT_UNKNOWN": "Give its shape, for example --input 1x3x224x224.",
+    "E_TRACE": "Call the model on the same input by hand, to see where it fails.",
+    "E_GRAPH": "Make it again with this version of nn2gltf.",
+    "E_ONNX_EXPANSION": "Simplify the model, or export it again.",
+    "E_RECORDING": "Record again; the steps before may still be exported with --steps.",
+    "E_ENCODING": "Choose other values or options.",
+    "E_STYLE": "Mend the style file, or choose one of: nn2gltf styles",
+    "E_GLB": "Export or download the file again: it is cut, damaged or of another kind.",
+    "E_VALIDATION": "Export it again with this version of nn2gltf.",
+    "E_DEPENDENCY": "See what is missing: nn2gltf doctor",
+    "E_INTERNAL": "This is a bug in nn2gltf: please report it with the output of the same line plus --debug.",
+    "E_OUTPUT": "Choose a folder that exists and that you may write to.",
+    "E_OUTPUT_EXISTS": "Choose another name.",
+    "E_WRITE": "Free space, or choose another disk.",
+    "E_LIMIT": "Give a smaller or simpler file.",
+    "E_UNTRUSTED": "Give a file of weights alone.",
+    "E_PATH": "Keep all files of one model or recording in its own folder.",
+    "E_INTERRUPTED": "",
+}
+"""Code to what helps where the place of the error knows nothing better; an interrupt was wanted and needs no remedy."""
+
 
 def safe(text: object, *, limit: int = SHOWN_NAME_LENGTH) -> str:
     r"""Make a name from a file harmless to show in a terminal, a log, HTML or JSON.
@@ -84,7 +118,7 @@ class Nn2gltfError(Exception):
         message: What is wrong, with names already passed through :func:`safe`.
         code: A key of :data:`CODES`; the class's own by default.
         where: File, layer or option concerned, shown in parentheses.
-        hint: What to type or change, a full sentence.
+        hint: What to type or change, a full sentence; the code's entry in :data:`REMEDIES` by default.
     """
 
     exit_code: ClassVar[int] = 70
@@ -102,13 +136,20 @@ class Nn2gltfError(Exception):
         self.message = message
         self.code = code or self.default_code
         self.where = where
-        self.hint = hint
+        self.hint = REMEDIES.get(self.code, "") if hint is None else hint
 
     def __str__(self) -> str:
-        """One line: message, place, remedy."""
+        """One line as the API says it: message, place, remedy."""
+        return self._line(to_python(self.message), to_python(self.hint))
+
+    def line(self) -> str:
+        """The same as the command line says it: options are flags."""
+        return self._line(self.message, self.hint)
+
+    def _line(self, message: str, hint: str) -> str:
         place = f" ({safe(self.where)})" if self.where else ""
-        remedy = f" {self.hint}" if self.hint else ""
-        return " ".join(f"{self.message.rstrip('.')}{place}.{remedy}".split())
+        remedy = f" {hint}" if hint else ""
+        return " ".join(f"{message.rstrip('.')}{place}.{remedy}".split())
 
 
 class UsageError(Nn2gltfError):

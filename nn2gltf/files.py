@@ -151,12 +151,34 @@ def check_input(path: str | os.PathLike[str]) -> Path:
     try:
         regular = stat.S_ISREG(source.stat().st_mode)
     except OSError as error:
+        check_readable(source)
         raise InputMissingError(_reason(error), where=str(path), hint="Check the path.") from error
     if not regular:
         raise InputMissingError("not a regular file", where=str(path), hint="Give the path of a file.")
-    if not os.access(source, os.R_OK):
-        raise InputMissingError("permission denied", where=str(path), hint="Make the file readable.")
+    check_readable(source)
     return source
+
+
+def check_readable(path: str | os.PathLike[str]) -> None:
+    """Make sure that what is at ``path``, a file or a folder, may be read; nothing there is no failure here.
+
+    Raises:
+        InputMissingError: It, or a folder on the way to it, may not be read.
+    """
+    what = "folder it is in"
+    try:
+        mode = Path(path).stat().st_mode
+        if stat.S_ISDIR(mode):
+            what = "folder"
+            os.scandir(path).close()
+        elif stat.S_ISREG(mode):
+            what = "file"
+            os.close(os.open(path, os.O_RDONLY))
+    except PermissionError as error:
+        hint = f"Make the {what} readable."
+        raise InputMissingError("permission denied", where=os.fspath(path), hint=hint) from error
+    except (OSError, ValueError):
+        return
 
 
 def remove_leftovers(folder: Path) -> int:

@@ -157,7 +157,7 @@ def test_check_output_accepts_new_and_own_files(tmp_path: Path) -> None:
 def test_check_output_refuses_a_foreign_file(tmp_path: Path) -> None:
     target = tmp_path / "a.glb"
     target.write_bytes(b"precious")
-    with pytest.raises(OutputError, match="--force") as caught:
+    with pytest.raises(OutputError, match="force=True") as caught:
         check_output(target, is_ours=lambda _: False)
     assert (caught.value.exit_code, caught.value.code) == (73, "E_OUTPUT_EXISTS")
     assert target.read_bytes() == b"precious"
@@ -219,7 +219,7 @@ def test_check_output_folder(tmp_path: Path) -> None:
     target.mkdir()
     assert check_output_folder(target) == target
     (target / "notes.txt").write_text("mine")
-    with pytest.raises(OutputError, match="--force"):
+    with pytest.raises(OutputError, match="force=True"):
         check_output_folder(target)
     assert check_output_folder(target, is_ours=lambda folder: (folder / "notes.txt").exists()) == target
     with pytest.raises(OutputError, match="not a folder"):

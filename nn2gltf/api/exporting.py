@@ -11,6 +11,7 @@ from nn2gltf.api.checkpoints import sort_checkpoints
 from nn2gltf.api.files import is_file_source, record_files
 from nn2gltf.api.outputs import WrittenFile, check_scene_output, holds_training
 from nn2gltf.api.scenes import SceneOptions, export_recording
+from nn2gltf.api.source_check import check_source
 from nn2gltf.bounded import Limits
 from nn2gltf.errors import UsageError, safe
 from nn2gltf.ir.recording import Recording
@@ -78,6 +79,7 @@ def export(
         OutputError, WriteError: The file cannot be written.
     """
     SceneOptions.from_keywords(**options)
+    check_source(source, output)
     check_scene_output(output, force=force)
     recording = read_source(
         source,
@@ -188,7 +190,9 @@ def _files_of(
         odd = [item for item in sources if not is_file_source(item)]
         if odd or not sources:
             raise UsageError(
-                "several sources must be the checkpoint files of one run", where=safe(odd[0]) if odd else None
+                "several sources must be the checkpoint files of one run",
+                where=safe(odd[0]) if odd else None,
+                hint="Give .pt, .ckpt or .safetensors files alone, or recordings alone.",
             )
         names = [os.fspath(item) for item in sources]
         return sort_checkpoints(names) if len(names) > 1 else names, model

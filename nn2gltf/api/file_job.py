@@ -88,9 +88,13 @@ def read_files(request: FileRequest) -> Recording:
     if kind == "torch-tar":
         what = f"the file is {KINDS[kind]}, which cannot be read without running code from it"
         raise RefusedError(what, where=str(path), hint=SAVE_HINT)
-    raise InputDataError(
-        f"the file is {KINDS[kind]}", code="E_MODEL_FILE", where=str(path), hint=FIXES.get(kind, SAVE_HINT)
-    )
+    raise no_model(kind, path)
+
+
+def no_model(kind: str, path: Path) -> InputDataError:
+    """The error for a file of a kind that no model is read from."""
+    what, hint = f"the file is {KINDS[kind]}", FIXES.get(kind, SAVE_HINT)
+    return InputDataError(what, code="E_MODEL_FILE", where=str(path), hint=hint)
 
 
 def _onnx(path: Path, request: FileRequest) -> Recording:
@@ -125,9 +129,7 @@ def _check_live(kind: str, path: Path, request: FileRequest) -> None:
         what = f"the file is {KINDS[kind]}, which is read without running its code"
         hint = f"Type: nn2gltf export {path.name}" if kind != "torch-tar" else SAVE_HINT
         raise RefusedError(what, where=str(path), hint=hint)
-    raise InputDataError(
-        f"the file is {KINDS[kind]}", code="E_MODEL_FILE", where=str(path), hint=FIXES.get(kind, SAVE_HINT)
-    )
+    raise no_model(kind, path)
 
 
 def _read_static(kind: str, path: Path, request: FileRequest) -> SavedModel:

@@ -14,6 +14,7 @@ from nn2gltf.errors import InputMissingError, UsageError
 from nn2gltf.ir.json import Json
 from nn2gltf.ir.recording import Recording
 from nn2gltf.record.wire import ArrayPacker, unpack_recording
+from nn2gltf.sources.content import PATH_HINT
 
 FILE_SUFFIXES = frozenset(
     (".pt", ".pth", ".ckpt", ".pt2", ".safetensors", ".onnx", ".bin", ".pkl", ".h5", ".keras")
@@ -51,7 +52,7 @@ def record_files(
     for name in names:
         if not Path(name).is_file():
             what = "is not a regular file" if Path(name).exists() else "does not exist"
-            raise InputMissingError(f"the model file {what}", where=name)
+            raise InputMissingError(f"the model file {what}", where=name, hint=PATH_HINT)
     packer = ArrayPacker()
     arguments: dict[str, Json] = {"paths": [*names], **options}
     if isinstance(sample, (str, os.PathLike)):

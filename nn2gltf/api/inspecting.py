@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from nn2gltf.api.files import is_file_source, record_files
+from nn2gltf.files import check_readable
 from nn2gltf.ir.graph import Graph
 from nn2gltf.ir.json import Json, JsonObject
 from nn2gltf.ir.recording import Recording
@@ -65,6 +66,7 @@ def inspect(
         InputMissingError, InputDataError, LimitError, RefusedError: It is missing, damaged, too large or unsafe.
     """
     if isinstance(source, (str, os.PathLike)):
+        check_readable(source)
         path = Path(source)
         if path.suffix.lower() in SCENE_SUFFIXES or (path.is_file() and _is_scene(path)):
             return _inspect_scene(path)
@@ -111,7 +113,7 @@ def _inspect_scene(path: Path) -> Inspection:
 
 
 def _inspect_graph(graph: Graph, weights: str, meta: Mapping[str, Json] | None = None) -> Inspection:
-    text = "\n".join([str(graph), f"weights: {weights}", *(f"note: {line}" for line in graph.report)])
+    text = "\n".join([graph.table(), f"weights: {weights}", *(f"note: {line}" for line in graph.report)])
     totals: JsonObject = {path: total.to_json() for path, total in scope_totals(graph).items()}
     facts: JsonObject = {
         "weights": weights, "graph": graph.to_json(), "meta": dict(meta or {}), "scopeTotals": totals
@@ -120,7 +122,7 @@ def _inspect_graph(graph: Graph, weights: str, meta: Mapping[str, Json] | None =
 
 
 def _inspect_recording(recording: Recording) -> Inspection:
-    lines = [str(recording.graph)]
+    lines = [recording.graph.table()]
     for step in recording.steps:
         metrics = "  ".join(f"{name} {value:.4g}" for name, value in step.metrics.items())
         lines.append(f"  epoch {step.epoch:<5g} {metrics}")

@@ -253,7 +253,9 @@ def _probes(sample: ArraySample, first: Array) -> tuple[Probe, ...]:
     count = len(first)
     labels = list(sample.labels)[:count] if sample.labels is not None else [None] * count
     if len(labels) != count:
-        raise UsageError(f"{len(labels)} labels for {count} probes")
+        raise UsageError(
+            f"{len(labels)} labels for {count} probes", hint=f"Give {count}, None where unknown."
+        )
     truth = [None if label is None else int(label) for label in labels]
     pictures = first.shape[1:] if first.ndim == 4 and first.shape[1] in (1, 3) else ()
     return tuple(

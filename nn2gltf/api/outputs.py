@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nn2gltf.errors import InputDataError, InputMissingError, LimitError, UsageError, safe
-from nn2gltf.files import check_output, write_atomic
+from nn2gltf.files import check_input, check_output, write_atomic
 from nn2gltf.gltf.read import is_ours, parse_glb, read_file_bytes, read_glb
 from nn2gltf.html import is_our_page, read_viewer, write_html
 from nn2gltf.ir.json import JsonObject
@@ -86,9 +86,11 @@ def write_page(
         OutputError: The page cannot be created.
         DependencyError: The viewer is not built.
     """
+    check_input(scene)
     target = Path(output) if output is not None else Path(scene).with_suffix(".html")
     if target.suffix.lower() != ".html":
-        raise UsageError("a page needs a name that ends in .html", where=str(target))
+        hint = f"Name it {safe(target.with_suffix('.html').name)}."
+        raise UsageError("a page needs a name that ends in .html", where=str(target), hint=hint)
     check_scene_output(target, force=force)
     size = write_atomic(target, [write_html(read_viewer(), read_scene_bytes(scene), name=Path(scene).name)])
     return WrittenFile(path=target, size=size)

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
 
 from nn2gltf.errors import InputDataError, InputMissingError, Nn2gltfError, UsageError, safe
+from nn2gltf.files import check_readable
 from nn2gltf.ir.json import Json
 from nn2gltf.record import choose_probes
 from nn2gltf.train import DATA_NAMES
@@ -82,13 +83,23 @@ def read_sample(
     """
     name, _, chosen = str(given).partition(":")
     if name in DATA_NAMES and not Path(given).exists():
-        data = load_dataset(name, data_dir=data_dir, download=False)
+        data = _load(name, data_dir)
         return _from_data(normalise_as_trained(data, target.facts), chosen, target)
+    check_readable(given)
     path = Path(given)
     if path.suffix.lower() == ".npy":
         return ArraySample(inputs=_read_array(path), labels=labels, classes=classes)
     pictures = _find_pictures(path)
     return ArraySample(inputs=_read_pictures(pictures, target), labels=labels, classes=classes)
+
+
+def _load(name: str, data_dir: str | os.PathLike[str] | None) -> ImageData:
+    """A data set that is here; an export downloads none."""
+    try:
+        return load_dataset(name, data_dir=data_dir, download=False)
+    except InputMissingError as error:
+        hint = "Say where it is with --data-dir, or show the bundled digits: --sample digits"
+        raise InputMissingError(error.message, code=error.code, where=error.where, hint=hint) from error
 
 
 def normalise_as_trained(data: ImageData, facts: Mapping[str, Json]) -> ImageData:
@@ -143,7 +154,8 @@ def _parse_labels(text: str, classes: int) -> set[int]:
             raise UsageError(f"{safe(text)!r} names no classes", hint="Write them like 3, 0-4 or 1,7-9.")
         wanted |= set(range(int(match[1]), int(match[2] or match[1]) + 1))
     if not wanted or max(wanted) >= classes:
-        raise UsageError(f"{safe(text)!r} is outside the classes 0 to {classes - 1}")
+        hint = "Write them like 3, 0-4 or 1,7-9."
+        raise UsageError(f"{safe(text)!r} is outside the classes 0 to {classes - 1}", hint=hint)
     return wanted
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from nn2gltf.commands.shared import (
+    ANY_PATH,
     Session,
     common_options,
     option,
@@ -21,7 +22,7 @@ from nn2gltf.commands.terminal import next_command, show_run
 @click.command()
 @option("--model", default="lenet", metavar="NAME", help="mlp, mlp-deep, lenet or resnet.")
 @option("--data", default="auto", metavar="NAME", help="auto, mnist, fashion-mnist, kmnist or digits.")
-@option("--data-dir", type=click.Path(), metavar="DIR", help="Where data sets are, or are downloaded to.")
+@option("--data-dir", type=ANY_PATH, metavar="DIR", help="Where data sets are, or are downloaded to.")
 @output_option("out", "Folder for the files; made when it is missing.")
 @training_options
 @scene_options
@@ -31,7 +32,7 @@ def demo(
     session: Session,
     model: str,
     data: str,
-    data_dir: str | None,
+    data_dir: Path | None,
     output: Path,
     force: bool,
     scene: dict[str, Any],

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from nn2gltf.commands.shared import Session, common_options, output_option
+from nn2gltf.commands.shared import ANY_PATH, Session, common_options, output_option
 from nn2gltf.commands.terminal import next_command, note, put, put_json, show_size
 
 
 @click.command()
-@click.argument("scene", type=click.Path(path_type=Path), metavar="SCENE.glb")
+@click.argument("scene", type=ANY_PATH, metavar="SCENE.glb")
 @output_option(None, "The page.  [default: the scene's name with .html]")
 @common_options(writes=True)
 @click.pass_obj

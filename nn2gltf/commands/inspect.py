@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from nn2gltf.commands.shared import Session, common_options, option
+from nn2gltf.commands.shared import ANY_PATH, Session, common_options, option
 from nn2gltf.commands.terminal import next_command, put, put_json
 
 
@@ -25,7 +25,7 @@ from nn2gltf.commands.terminal import next_command, put, put_json
 @option("--max-nodes", type=click.IntRange(1), metavar="N", help="Most nodes of a file.  [default: 1000000]")
 @click.option(
     "--plot",
-    type=click.Path(path_type=Path),
+    type=ANY_PATH,
     metavar="PATH",
     help="Curves of a recording: .png, or .csv for a table.",
 )

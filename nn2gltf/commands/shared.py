@@ -16,6 +16,9 @@ from nn2gltf.files import check_input
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+ANY_PATH = click.Path(path_type=Path, readable=False)
+"""A path as it was typed: whoever opens it says what is wrong with it, so that one mistake has one code."""
+
 Options = dict[str, tuple[str | None, Any, str]]
 
 SCENE_OPTIONS: Options = {
@@ -29,6 +32,13 @@ SCENE_OPTIONS: Options = {
     "title": ("TEXT", str, "Title plate.  [default: the model's name]"),
     "connections": ("N", click.IntRange(0), "Most connections drawn one by one.  [default: 280]"),
     "max_units": ("N", click.IntRange(1), "Widest layer drawn as bodies in 3D.  [default: 512]"),
+    "detail": ("N", click.IntRange(2), "Most things a flow opens.  [default: 84]"),
+    "max_mb": ("X", click.FloatRange(0.05), "Most megabytes of big networks' maps.  [default: one page]"),
+    "profile": (
+        "NAME",
+        str,
+        "web (small), blender (at most 1,000 animated nodes) or full.  [default: blender]",
+    ),
     "layers": ("GLOB", tuple, "Layers to draw, by id; !GLOB leaves some out. Repeatable.  [default: all]"),
     "depth": ("N", click.IntRange(1), "Draw modules nested deeper as one layer each.  [default: no limit]"),
     "fold": (None, bool, "Draw identical blocks in a row once.  [default: no-fold]"),
@@ -91,7 +101,7 @@ def common_options(*, writes: bool = False, config: bool = False) -> Callable[[C
 def _config_option() -> Callable[[Command], Command]:
     return click.option(
         "--config",
-        type=click.Path(dir_okay=False),
+        type=ANY_PATH,
         is_eager=True,
         expose_value=False,
         callback=_read_config,
@@ -141,7 +151,7 @@ def output_option(default: str | None, description: str) -> Callable[[Command], 
     return click.option(
         "-o",
         "--output",
-        type=click.Path(path_type=Path),
+        type=ANY_PATH,
         default=default,
         show_default=True,
         metavar="PATH",
@@ -154,27 +164,43 @@ def _keep(context: click.Context, parameter: click.Parameter, value: bool) -> No
         setattr(context.ensure_object(Session), parameter.name, True)
 
 
-def _read_config(context: click.Context, _parameter: click.Parameter, value: str | None) -> None:
+def _read_config(context: click.Context, _parameter: click.Parameter, value: Path | None) -> None:
     """Use the command's table as defaults; a key that the command lacks is an error, not a silent typo."""
     if value is None:
         return
+    where = str(value)
     try:
         tables = tomllib.loads(check_input(value).read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputDataError(f"the configuration is not TOML: {safe(error)}", where=value) from error
+        hint = f'Write a table of options, for example: [{context.info_name}] and below it style = "paper".'
+        raise InputDataError(
+            f"the configuration is not TOML: {safe(error)}", where=where, hint=hint
+        ) from error
     loose = sorted(key for key, table in tables.items() if not isinstance(table, dict))
     if loose:
         hint = f"Put it into a table: [{context.info_name}]"
-        raise UsageError(f"{safe(loose[0])!r} stands outside a command's table", where=value, hint=hint)
-    table = {key.replace("-", "_"): item for key, item in tables.get(context.info_name or "", {}).items()}
-    known = {p.name for p in context.command.params if isinstance(p, click.Option)} - FLAG_ONLY
-    unknown = sorted(set(table) - known)
+        raise UsageError(f"{safe(loose[0])!r} stands outside a command's table", where=where, hint=hint)
+    known = _names_by_flag(context.command)
+    given = {key.replace("_", "-"): item for key, item in tables.get(context.info_name or "", {}).items()}
+    unknown = sorted(set(given) - set(known))
     if unknown:
-        hint = f"Known: {', '.join(sorted(name.replace('_', '-') for name in known if name))}."
+        hint = f"Known: {', '.join(sorted(known))}."
         raise UsageError(
             f"unknown option {safe(unknown[0])!r} in the configuration",
             code="E_UNKNOWN_NAME",
-            where=value,
+            where=where,
             hint=hint,
         )
+    table = {known[key]: item for key, item in given.items()}
     context.default_map = {**(context.default_map or {}), **table}
+
+
+def _names_by_flag(command: click.Command) -> dict[str, str]:
+    """Long flags without their dashes, as a file names them, to the names of the parameters they set."""
+    return {
+        flag.removeprefix("--"): parameter.name
+        for parameter in command.params
+        if isinstance(parameter, click.Option) and parameter.name and parameter.name not in FLAG_ONLY
+        for flag in parameter.opts
+        if flag.startswith("--")
+    }

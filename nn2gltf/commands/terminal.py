@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -15,10 +17,8 @@ from nn2gltf.ir.json import Json
 
 if TYPE_CHECKING:
     from nn2gltf.api.outputs import WrittenFile
+    from nn2gltf.api.preview import Preview
     from nn2gltf.api.torch_training import TrainedRun
-
-_USUAL = "Traced with "
-"""How a graph's report begins when all went well: kept in the file, not worth a line here."""
 
 _UNITS = ("bytes", "kB", "MB", "GB")
 
@@ -68,6 +68,18 @@ def show_file(written: WrittenFile, *, json: bool) -> None:
         note(f"note: {line}")
 
 
+def show_preview(found: Preview, *, json: bool) -> None:
+    """What a scene would draw."""
+    if json:
+        put_json(found.to_json())
+        return
+    put(f"layout {found.layout}: {found.drawn:,} of {found.layers:,} layers, {found.parameters:,} parameters")
+    put(f"{found.cells:,} tiles, units and bars; {found.texels:,} values a step")
+    put(f"about {show_size(found.bytes)} for one step")
+    for line in found.notes:
+        note(f"note: {line}")
+
+
 def show_run(run: TrainedRun, *, json: bool, folder: Path | None = None) -> None:
     """A finished training: the paths on stdout, what was learnt on stderr."""
     if json:
@@ -89,12 +101,26 @@ def show_run(run: TrainedRun, *, json: bool, folder: Path | None = None) -> None
 def _file_notes(written: WrittenFile) -> list[str]:
     lost = written.not_finite
     warning = [f"{lost} numbers were not finite and are drawn as such"] if lost else []
-    return [*warning, *(line for line in written.notes if not line.startswith(_USUAL))]
+    from nn2gltf.ir.graph import USUAL_REPORT
+
+    return [*warning, *(line for line in written.notes if not line.startswith(USUAL_REPORT))]
 
 
 def next_command(line: str) -> None:
-    """Say what to type next."""
+    """Say what to type next, as it works in this shell: by its path where the program is not on PATH."""
+    if line.startswith("nn2gltf ") and (program := running_program()) is not None:
+        line = program + line.removeprefix("nn2gltf")
     click.echo(f"{paint('Next:', 'green', stream=sys.stderr)} {safe(line, limit=1000)}", err=True)
+
+
+def running_program() -> str | None:
+    """How this program was started, None where plain ``nn2gltf`` does it, too, or another program runs us."""
+    started = Path(sys.argv[0])
+    if shutil.which("nn2gltf") is not None:
+        return None
+    if started.name == "__main__.py" and started.parent.name == "nn2gltf":
+        return f"{shlex.quote(sys.executable)} -m nn2gltf"
+    return shlex.quote(str(started)) if started.stem == "nn2gltf" and started.is_file() else None
 
 
 def safe_lines(text: str) -> str:

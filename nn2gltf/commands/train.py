@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from nn2gltf.commands.shared import (
+    ANY_PATH,
     Session,
     common_options,
     option,
@@ -32,12 +33,10 @@ from nn2gltf.commands.terminal import next_command, note, show_run
     metavar="N",
     help="Side of pictures, pixels.  [default: their own, 64 at most]",
 )
-@option("--data-dir", type=click.Path(), metavar="DIR", help="Where data sets are, or are downloaded to.")
-@option(
-    "--record", type=click.Path(path_type=Path), metavar="RUN.nn2gltf", help="Keep the recording in a folder."
-)
+@option("--data-dir", type=ANY_PATH, metavar="DIR", help="Where data sets are, or are downloaded to.")
+@option("--record", type=ANY_PATH, metavar="RUN.nn2gltf", help="Keep the recording in a folder.")
 @click.option("--resume", is_flag=True, help="Go on with the run in --record as if it had never stopped.")
-@option("--save", type=click.Path(path_type=Path), metavar="FILE.pt", help="Keep the trained model.")
+@option("--save", type=ANY_PATH, metavar="FILE.pt", help="Keep the trained model.")
 @output_option(None, "Scene: .glb, .gltf or .html.")
 @training_options
 @scene_options
@@ -48,7 +47,7 @@ def train(
     model: str,
     data: str,
     image_size: int | None,
-    data_dir: str | None,
+    data_dir: Path | None,
     record: Path | None,
     resume: bool,
     save: Path | None,

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import click
 
-from nn2gltf.commands.shared import Session, common_options
+from nn2gltf.commands.shared import ANY_PATH, Session, common_options
 from nn2gltf.commands.terminal import next_command, note, put, put_json
 from nn2gltf.errors import InputDataError
 
 
 @click.command()
-@click.argument("scene", type=click.Path(path_type=Path), metavar="SCENE.glb")
+@click.argument("scene", type=ANY_PATH, metavar="SCENE.glb")
 @common_options()
 @click.pass_obj
 def validate(session: Session, scene: Path) -> None:

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import click
 
-from nn2gltf.commands.shared import Session, common_options, option
+from nn2gltf.commands.shared import ANY_PATH, Session, common_options, option
 from nn2gltf.commands.terminal import note, put, put_json
 
 
 @click.command()
-@click.argument("scene", type=click.Path(path_type=Path), metavar="SCENE.glb|RUN")
+@click.argument("scene", type=ANY_PATH, metavar="SCENE.glb|RUN")
 @option("--port", type=click.IntRange(0, 65_535), default=0, help="Port on this machine; 0 takes a free one.")
 @click.option("--no-browser", is_flag=True, help="Only print the address.")
 @common_options()

@@ -32,6 +32,8 @@ COUNTER_SIZE, METRIC_SIZE = 8.0, 5.6
 NAME_CHARACTERS, DETAIL_CHARACTERS = 14, 20
 MOST_LINES = 3
 """Lines of name plates are broken at about so many letters."""
+LARGEST_FRACTION = 1.5
+"""An accuracy above it was recorded in percent; some room, since measured fractions may round to above 1."""
 PAD = 1.4
 SHARPNESS = 2.2
 """Texels of a sign a pixel of a picture 1,600 pixels wide."""
@@ -247,7 +249,7 @@ def _title_lines(title: str, recording: Recording, graph: Graph, style: Style, *
         facts.append("no data")
     metric = _accuracy_metric(recording)
     if metric and len(recording.steps) == 1 and metric in recording.steps[0].metrics:
-        facts.append(_accuracy_text(metric, recording.steps[0].metrics[metric]))
+        facts.append(_accuracy_text(recording, metric, 0))
     weight = 500 + style.text.weight_step
     return [
         Line(text=safe(title, limit=40), size=TITLE_SIZE, weight=700, color=style.text.fg),
@@ -264,8 +266,16 @@ def _accuracy_metric(recording: Recording) -> str | None:
     return next((name for name in wanted if name in names), None)
 
 
-def _accuracy_text(metric: str, value: float) -> str:
-    return f"{safe(metric.replace('_', ' '), limit=24)} {100 * value:.1f} %"
+def _accuracy_text(recording: Recording, metric: str, step: int) -> str:
+    value = recording.steps[step].metrics[metric]
+    percent = value if is_percent(recording, metric) else 100 * value
+    return f"{safe(metric.replace('_', ' '), limit=24)} {percent:.1f} %"
+
+
+def is_percent(recording: Recording, metric: str) -> bool:
+    """Whether an accuracy was recorded in percent: a fraction is never above 1, so 1.5 at any step tells."""
+    values = (step.metrics.get(metric, 0.0) for step in recording.steps)
+    return any(value > LARGEST_FRACTION for value in values)
 
 
 def _counters(
@@ -286,7 +296,7 @@ def _counters(
             )
         ]
         if metric and metric in step.metrics:
-            text = _accuracy_text(metric, step.metrics[metric])
+            text = _accuracy_text(recording, metric, recorded)
             lines.append(Line(text=text, size=METRIC_SIZE, weight=weight, color=style.text.fg, tabular=True))
         words = _plate(lines, style, align="left")
         plates[counter_key(index)] = add_curves(words, recording, style, step.epoch) if curves else words

@@ -14,8 +14,13 @@ from typing import Any
 
 from nn2gltf.errors import InputDataError, safe
 from nn2gltf.ir.json import Json, JsonObject, without_empty
+from nn2gltf.ir.kinds import KINDS
 from nn2gltf.ir.repeat import Repeat
 from nn2gltf.ir.verification import Verification
+from nn2gltf.python_form import to_python
+
+USUAL_REPORT = "Traced with "
+"""How a graph's report begins when all went well: kept in the file, not worth a line for a person."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,31 +191,6 @@ class Layer:
         )
 
 
-KINDS = (
-    "input",
-    "output",
-    "conv",
-    "pool",
-    "linear",
-    "activation",
-    "norm",
-    "dropout",
-    "add",
-    "concat",
-    "mul",
-    "reshape",
-    "softmax",
-    "embedding",
-    "attention",
-    "recurrent",
-    "upsample",
-    "loss",
-    "constant",
-    "op",
-)
-"""Kinds a layer may have; ``op`` is anything without a drawing rule of its own."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Edge:
     """One tensor from a producer's output to a consumer's input.
@@ -373,7 +353,12 @@ class Graph:
         ).check()
 
     def __str__(self) -> str:
-        """A table: one line a layer."""
+        """The table, then what could not be captured; how it was traced when all went well is not said."""
+        notes = [to_python(line) for line in self.report if not line.startswith(USUAL_REPORT)]
+        return "\n".join([self.table(), *(f"note: {line}" for line in notes)])
+
+    def table(self) -> str:
+        """One line a layer."""
         rows = [f"{self.name}: {len(self.layers)} layers, {self.parameter_count:,} parameters"]
         for layer in self.layers:
             shape = " ".join("x".join(map(str, spec.shape)) for spec in layer.outputs)

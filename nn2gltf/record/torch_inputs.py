@@ -97,12 +97,14 @@ def describe_probes(
     if classes:
         outside = [label for label in truth if label is not None and not 0 <= label < len(classes)]
         if outside:
-            raise UsageError(f"label {outside[0]} has no class: there are {len(classes)}")
+            hint = f"Classes count from 0 to {len(classes) - 1}."
+            raise UsageError(f"label {outside[0]} has no class: there are {len(classes)}", hint=hint)
     shown = tuple(names) if names is not None else name_probes(truth, classes)
     pictures = make_thumbnails(batch) if thumbnails is None else tuple(_picture(item) for item in thumbnails)
     for what, items in (("names", shown), ("thumbnails", pictures)):
         if len(items) != batch.count:
-            raise UsageError(f"{len(items)} {what} for {batch.count} probes")
+            hint = f"Give {batch.count} {what}, one for each row of the probes."
+            raise UsageError(f"{len(items)} {what} for {batch.count} probes", hint=hint)
     rows = zip(truth, shown, pictures, strict=True)
     return tuple(Probe(label=label, name=str(name), thumbnail=picture) for label, name, picture in rows)
 
@@ -153,7 +155,7 @@ def _labels(labels: Any, count: int) -> tuple[int | None, ...]:
         return (None,) * count
     items = labels.tolist() if hasattr(labels, "tolist") else list(labels)
     if len(items) != count:
-        raise UsageError(f"{len(items)} labels for {count} probes")
+        raise UsageError(f"{len(items)} labels for {count} probes", hint=f"Give {count}, None where unknown.")
     if any(isinstance(item, bool) or not isinstance(item, int | None) for item in items):
         raise UsageError("labels must be class indices", hint="Give one integer per probe, or None.")
     return tuple(items)

@@ -17,6 +17,7 @@ from nn2gltf.errors import RecordingError, UsageError, safe
 from nn2gltf.ir.json import Json
 from nn2gltf.ir.protocols import Capture
 from nn2gltf.ir.recording import MemoryValues, Recording, Step
+from nn2gltf.record.fit import check_classes
 from nn2gltf.record.manifest import encode_json
 from nn2gltf.record.options import MAX_VALUES, RecordOptions
 from nn2gltf.record.reader import has_steps, read_recording, same_inputs
@@ -87,6 +88,9 @@ class Recorder:
         resume: bool = False,
         force: bool = False,
     ) -> None:
+        if not isinstance(unwrap_model(model), nn.Module):
+            hint = "Give the nn.Module that is being trained."
+            raise UsageError(f"the model is a {safe(type(model).__name__)}, no nn.Module", hint=hint)
         self._model = model
         options = RecordOptions.choose(
             layers=layers,
@@ -147,7 +151,8 @@ class Recorder:
             OutputError, WriteError: The folder cannot be written to.
         """
         if self._steps:
-            raise UsageError("the recorder has started already")
+            hint = "Call start() once, or leave it to `with`."
+            raise UsageError("the recorder has started already", hint=hint)
         if not (self._resume and self._go_on()):
             self._record(Step(epoch=0, step=0, metrics=_numbers(metrics)))
         return self
@@ -160,7 +165,8 @@ class Recorder:
         Args:
             epoch: Epochs finished, greater than before; counted from the last one when None.
             global_step: Optimiser steps so far.
-            metrics: Numbers to keep with it: ``loss=0.1, accuracy=0.98`` (a fraction).
+            metrics: Numbers to keep with it: ``loss=0.1, accuracy=0.98``. An accuracy is a fraction; one that is above
+                1.5 at any step of the recording is taken for a percentage.
 
         Returns:
             The step, or None when ``every`` passes over it.
@@ -263,8 +269,21 @@ class Recorder:
         if self._closed:
             raise UsageError("the recorder is closed", hint="Make a new one to record again.")
         taken = self._collector.collect(step, unwrap_model(self._model))
+        if not self._steps:
+            self._check_classes()
         run_on_writer(lambda: self._keep(step, taken))
         self._steps.append(step)
+
+    def _check_classes(self) -> None:
+        assert self._collector.graph is not None
+        sentence = check_classes(
+            self._collector.graph,
+            probes=self._collector.batch.count,
+            labels=[probe.label for probe in self._probes],
+            classes=self._classes,
+        )
+        if sentence:
+            self._collector.reductions.setdefault("", sentence)
 
     def _keep(self, step: Step, taken: Taken) -> None:
         if self._path is None:
@@ -335,5 +354,8 @@ def _numbers(metrics: Mapping[str, Any]) -> dict[str, float]:
         try:
             numbers[name] = float(value)
         except (TypeError, ValueError, RuntimeError) as error:
-            raise UsageError(f"metric {safe(name)} is no number: {safe(type(value).__name__)}") from error
+            hint = f"Give a number: {safe(name)}=float(...)."
+            raise UsageError(
+                f"metric {safe(name)} is no number: {safe(type(value).__name__)}", hint=hint
+            ) from error
     return numbers

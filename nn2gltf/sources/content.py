@@ -38,6 +38,15 @@ KINDS: dict[str, str] = {
 }
 """Kind to what a person calls it."""
 
+PATH_HINT = "Check the path: a model file ends in .pt, .pth, .ckpt, .pt2, .safetensors or .onnx."
+
+
+def peek_kind(file: Path) -> str | None:
+    """Kind of a file by its first bytes alone; None for an empty file and an archive, which need a closer look."""
+    with file.open("rb") as stream:
+        head = stream.read(HEAD)
+    return None if not head or head.startswith(b"PK\x03\x04") else _kind_of_head(head, file.stat().st_size)
+
 
 def detect_kind(path: str | os.PathLike[str]) -> str:
     """Kind of a file, a key of :data:`KINDS`.
@@ -51,14 +60,17 @@ def detect_kind(path: str | os.PathLike[str]) -> str:
     try:
         if not file.is_file():
             what = "is not a regular file" if file.exists() else "does not exist"
-            raise InputMissingError(f"the model file {what}", where=str(file))
+            raise InputMissingError(f"the model file {what}", where=str(file), hint=PATH_HINT)
         with file.open("rb") as stream:
             head = stream.read(HEAD)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise InputMissingError(f"the model file cannot be read: {safe(reason)}", where=str(file)) from error
+        raise InputMissingError(
+            f"the model file cannot be read: {safe(reason)}", where=str(file), hint=PATH_HINT
+        ) from error
     if not head:
-        raise InputDataError("the model file is empty", code="E_MODEL_FILE", where=str(file))
+        hint = "Save or download it again: an empty file is what an interrupted copy leaves."
+        raise InputDataError("the model file is empty", code="E_MODEL_FILE", where=str(file), hint=hint)
     if head.startswith(b"PK\x03\x04"):
         return _kind_of_names(read_zip_names(file))
     return _kind_of_head(head, file.stat().st_size)
@@ -98,8 +110,10 @@ def _kind_of_names(names: Iterable[str]) -> str:
     inner = {name.partition("/")[2] for name in whole} | set(whole)
     if inner & {"models/model.json", "archive_format", "serialized_exported_program.json"}:
         return "pt2"
-    if "data.pkl" in inner:
-        return "torchscript" if any(name.startswith("code/") for name in inner) else "torch"
+    homes = (n.removesuffix("data.pkl") for n in whole if "data.pkl" in (n, n.partition("/")[2]))
+    home = next(homes, None)
+    if home is not None:  # the folder is called as the file was: code.pt has one called code
+        return "torchscript" if any(name.startswith(f"{home}code/") for name in whole) else "torch"
     if "model.weights.h5" in inner:
         return "keras"
     return "npz" if whole and all(name.endswith(".npy") for name in whole) else "zip"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-INPUT = "Pass an input that the model's forward accepts, for example --input 1x3x224x224 or sample=x."
+EXAMPLE = "1x3x224x224"
+INPUT = f"Pass an input that the model's forward accepts, for example --input {EXAMPLE} or a sample."
 
 _HINTS: tuple[tuple[tuple[str, ...], str], ...] = (
     (
@@ -39,8 +40,8 @@ _HINTS: tuple[tuple[tuple[str, ...], str], ...] = (
 )
 
 
-def suggest(error: BaseException) -> str:
-    """A sentence on what to type or change.
+def suggest(error: BaseException, shape: str = EXAMPLE) -> str:
+    """A sentence on what to type or change, with an input's ``shape`` as an example.
 
     >>> suggest(TypeError("forward() missing 1 required positional argument: 'mask'"))
     'Name every input that the forward needs: --input NAME=SHAPE[:DTYPE], once for each.'
@@ -48,5 +49,5 @@ def suggest(error: BaseException) -> str:
     text = f"{type(error).__name__}: {error}"
     for signs, hint in _HINTS:
         if any(sign in text for sign in signs):
-            return hint
-    return INPUT
+            return hint.replace(EXAMPLE, shape)
+    return INPUT.replace(EXAMPLE, shape)

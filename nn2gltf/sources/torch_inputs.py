@@ -36,7 +36,7 @@ def build_inputs(specs: Iterable[InputSpec]) -> tuple[tuple[Any, ...], dict[str,
         for extent in spec.shape:
             size *= extent
         if size > LARGEST:
-            raise UsageError("an --input has more than 2^31 numbers", hint="Give a smaller shape.")
+            raise UsageError("the --input has more than 2^31 numbers", hint="Give a smaller shape.")
         tensor = torch.zeros(spec.shape, dtype=getattr(torch, spec.dtype))
         if spec.name:
             kwargs[spec.name] = tensor
@@ -63,8 +63,17 @@ def infer_inputs(model: nn.Module) -> tuple[Any, ...]:
         f"the model's input cannot be inferred from forward{describe_signature(model)}",
         code="E_INPUT_UNKNOWN",
         where=type(model).__name__,
-        hint="Give its shape, for example --input 1x3x224x224 (API: sample=torch.zeros(1, 3, 224, 224)).",
+        hint=f"Give its shape, for example --input {example_shape(model)}, or a sample.",
     )
+
+
+def example_shape(model: nn.Module) -> str:
+    """A shape as a person types it, with the channels or features that the first layer reads."""
+    for layer in _first_layers(model):
+        for shape, is_index in _candidates(layer):
+            if all(shape):  # a lazy layer does not know yet what it reads
+                return "x".join(map(str, shape)) + (":int64" if is_index else "")
+    return "1x3x224x224"
 
 
 def _guesses(model: nn.Module) -> Iterator[tuple[Any, ...]]:

@@ -19,7 +19,8 @@ from nn2gltf.ir.graph import Graph, Layer, Scope
 from nn2gltf.ir.protocols import CapturedRun
 from nn2gltf.sources.torch_fake import fake_parameters
 from nn2gltf.sources.torch_hints import suggest
-from nn2gltf.sources.torch_layers import LayerBuilder, describe_parameters
+from nn2gltf.sources.torch_inputs import example_shape
+from nn2gltf.sources.torch_layers import LayerBuilder, describe_parameters, note_unread
 from nn2gltf.sources.torch_ops import module_kind, module_settings
 from nn2gltf.sources.torch_quiet import quiet, unwrap
 from nn2gltf.sources.torch_run import Failure, Run, run_watched
@@ -79,7 +80,7 @@ def capture_torch(
     with quiet(module):
         run = run_watched(module, args, kwargs or {}, keep_values=values, partial=True)
     if run.failure is not None:
-        raise _failed(run)
+        raise _failed(module, run)
     builder = LayerBuilder(module, run.tape)
     graph = builder.build(type(module).__name__, ("Traced with real tensors.",))
     return CapturedRun(graph=graph, values=builder.values() if values else {})
@@ -128,7 +129,7 @@ def trace_torch(
             continue
         break
     if not chosen.partial:
-        raise _failed(run)
+        raise _failed(module, run)
     return _partial(module, run, notes)
 
 
@@ -189,7 +190,7 @@ def _partial(module: nn.Module, run: Run, notes: list[str]) -> Graph:
     failure = _failure(run)
     where = failure.path or type(module).__name__
     notes.append(f"The forward stopped in {safe(where)} ({failure.type}): {_one_line(failure.error)}.")
-    notes.append(suggest(failure.error))
+    notes.append(suggest(failure.error, example_shape(module)))
     if any(op.kind == "op" for op in run.tape.ops):
         notes.append("The graph shows what ran before.")
         return LayerBuilder(module, run.tape).build(type(module).__name__, tuple(notes))
@@ -222,6 +223,9 @@ def module_tree(module: nn.Module, report: tuple[str, ...]) -> Graph:
                 attributes=module_settings(part),
             )
         )
+    shown = {p.shared_with or p.name for layer in layers for p in layer.parameters}
+    left_out = note_unread([p for p in described.values() if (p.shared_with or p.name) not in shown])
+    report = (*report, *left_out)
     return Graph(
         name=type(module).__name__, layers=tuple(layers), edges=(), scopes=tuple(scopes), report=report
     ).check()
@@ -232,12 +236,11 @@ def _failure(run: Run) -> Failure:
     return run.failure
 
 
-def _failed(run: Run) -> TraceError:
+def _failed(module: nn.Module, run: Run) -> TraceError:
     failure = _failure(run)
     where = f"{failure.path or 'the model'} ({failure.type})"
-    return TraceError(
-        f"the forward raised {_one_line(failure.error)}", where=where, hint=suggest(failure.error)
-    )
+    hint = suggest(failure.error, example_shape(module))
+    return TraceError(f"the forward raised {_one_line(failure.error)}", where=where, hint=hint)
 
 
 def _one_line(error: BaseException) -> str:

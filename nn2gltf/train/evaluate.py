@@ -57,4 +57,7 @@ def check_fit(model: nn.Module, images: Tensor, classes: int) -> None:
             f"the model gives {safe(shape)}", hint="It must give one logit per class: (n, classes)."
         )
     if logits.shape[1] < classes:
-        raise UsageError(f"the model gives {logits.shape[1]} logits, the data has {classes} classes")
+        raise UsageError(
+            f"the model gives {logits.shape[1]} logits, the data has {classes} classes",
+            hint=f"Give the last layer {classes} outputs.",
+        )

@@ -95,7 +95,8 @@ def train_model(
     """
     options = options or TrainOptions()
     if not any(parameter.requires_grad for parameter in model.parameters()):
-        raise UsageError("the model has no parameters to train")
+        hint = "Set requires_grad on some of its parameters."
+        raise UsageError("the model has no parameters to train", hint=hint)
     began = time.perf_counter()
     run = Run(model, data, options)
     check_fit(model, run.images, len(data.classes))

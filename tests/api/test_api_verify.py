@@ -69,5 +69,5 @@ def test_a_forward_that_stops_gives_the_part_before_it(tmp_path: Path) -> None:
     written = nn2gltf.export(Stopping(), tmp_path / "part.glb", inputs=["1x3x8x8"])
     assert any(note.startswith("The forward stopped in second (Linear)") for note in written.notes)
     assert [layer["id"] for layer in extras(tmp_path / "part.glb")["layers"]][:2] == ["input", "first"]
-    with pytest.raises(nn2gltf.Nn2gltfError, match="--input"):
+    with pytest.raises(nn2gltf.Nn2gltfError, match="inputs="):
         nn2gltf.export(Stopping(), tmp_path / "none.glb", inputs=["1x8"])

@@ -330,7 +330,7 @@ def test_flags_beat_environment_beat_toml_beat_defaults(
     ("text", "code", "message"),
     [
         ("[export]\nstile = 'x'\n", 2, "unknown option 'stile' in the configuration"),
-        ("[export]\ntrust-model-code = true\n", 2, "unknown option 'trust_model_code'"),
+        ("[export]\ntrust-model-code = true\n", 2, "unknown option 'trust-model-code'"),
         ("style = 'x'\n", 2, "'style' stands outside a command's table"),
         ("[export\n", 65, "the configuration is not TOML"),
         ("[export]\nmax-units = 'many'\n", 2, "Invalid value for '--max-units'"),

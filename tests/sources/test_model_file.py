@@ -77,7 +77,7 @@ def test_a_checkpoint_gives_its_module_and_its_facts(tmp_path: Path) -> None:
 
 def test_weights_alone_need_a_model(tmp_path: Path) -> None:
     torch.save(LeNet().state_dict(), tmp_path / "w.pt")
-    with pytest.raises(InputDataError, match="--model"):
+    with pytest.raises(InputDataError, match="model="):
         read_model(str(tmp_path / "w.pt"))
 
 

@@ -62,7 +62,7 @@ def test_trust_lets_the_file_run_its_code(net_file: Path, monkeypatch: pytest.Mo
     import net  # type: ignore[import-not-found]
 
     torch.save(net.Net(), "own.pt")
-    with pytest.raises(RefusedError, match=r"net\.Net.*--model pkg\.mod:factory.*--trust-model-code"):
+    with pytest.raises(RefusedError, match=r'net\.Net.*model="pkg\.mod:factory".*trust_model_code=True'):
         read_model("own.pt")
     assert type(read_model("own.pt", trust=True).module) is net.Net
 

@@ -139,7 +139,7 @@ def test_a_failing_forward_gives_what_ran_and_says_where() -> None:
     assert any("second" in line for line in graph.report)
     with pytest.raises(TraceError, match="second"):
         capture_torch(Failing(), (torch.zeros(1, 4),), {}, values=True)
-    with pytest.raises(TraceError, match="--input"):
+    with pytest.raises(TraceError, match="inputs="):
         trace_torch(Failing(), (torch.zeros(1, 4),), options=TraceOptions(partial=False))
 
 

@@ -65,7 +65,7 @@ def test_what_is_wrong_with_a_folder_is_named(tmp_path: Path, monkeypatch: pytes
     assert str(caught.value.where).endswith("00.png")
     (folder / "red" / "00.png").unlink()
     monkeypatch.setattr(pictures, "MAX_BYTES", 1000)
-    with pytest.raises(LimitError, match="--image-size 32"):
+    with pytest.raises(LimitError, match="image_size=32"):
         load_dataset(str(folder))
     (folder / "red" / "01.png").unlink()
     with pytest.raises(InputMissingError, match="too few pictures of class red"):
