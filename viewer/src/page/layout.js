@@ -38,12 +38,13 @@ export function createLayout(store, app) {
   }
 
   function show() {
-    const { mode, view, present, duration } = store.state;
+    const { mode, view, present, duration, network } = store.state;
+    const moves = duration > 0 && (network === null || network.clips.length > 0); // a structure without values stands still
     const ready = view === "ready";
     const panels = ready && !present ? panelsFor(store.state, innerWidth) : { tree: false, details: false };
     const word = (/** @type {boolean} */ on) => (on ? "on" : "off");
     if (store.state.compare) panels.tree = panels.details = false;
-    Object.assign(app.dataset, { sheet: word(store.state.sheet), compare: word(ready && store.state.compare !== null), plain: word(ready && store.state.network === null && mode !== "embed" && store.state.tree && !present), mode, view, tree: word(panels.tree), details: word(panels.details), present: word(present && ready), clock: word(ready && duration > 0) });
+    Object.assign(app.dataset, { sheet: word(store.state.sheet), compare: word(ready && store.state.compare !== null), plain: word(ready && store.state.network === null && mode !== "embed" && store.state.tree && !present), mode, view, tree: word(panels.tree), details: word(panels.details), present: word(present && ready), clock: word(ready && moves) });
   }
 
   window.addEventListener("resize", measure);

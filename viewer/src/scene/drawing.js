@@ -1,10 +1,9 @@
 /** Everything of a network that is drawn: built once from the file, then only told what to show. */
 
-import { meshesOf } from "./roles.js";
 import { createLayerDrawing } from "./layer-drawing.js";
 import { createLinks } from "./links.js";
 import { codesTexture, colorsTexture } from "./maps.js";
-import { readRoles } from "./roles.js";
+import { cornersOfSigns, meshesOf, readRoles } from "./roles.js";
 import { createSeries } from "./series.js";
 
 /**
@@ -54,6 +53,8 @@ export function createDrawing(root, { network, values, palettes }) {
     values,
     layers,
     links,
+    /** Where the file's own signs stand that name its layers; empty where the page names them. */
+    signs: cornersOfSigns(roles.signs),
     textureOf,
     /** Gives the memory of the graphics processor back. */
     dispose() {

@@ -51,9 +51,10 @@ export function createOverlay(root, drawing, blocks, { camera, stage }) {
       const value = (/** @type {LayerDrawing} */ { layer }, /** @type {number} */ unit) => (lit(network, layer.id, now.seconds) > 0.5 ? (drawing.series.of(layer, now.probe)?.at(unit, now) ?? 0) : 0);
       labels.show({ probe: now.probe, selected: state.selection?.layer ?? null, value });
       const known = signature(state, now.step, size);
+      const named = (/** @type {string} */ id) => drawing.signs.length === 0 || id === state.selection?.layer || !network.byId.has(id);
       if (known !== placed) {
         root.dataset.labels = state.labels;
-        labels.place({ project, ...size, blocked: blockedBy(stage, origin), shown: focus.labelled, strength: focus.strength });
+        labels.place({ project, ...size, blocked: blockedBy(stage, origin), shown: focus.labelled, named, strength: focus.strength });
       }
       placed = known;
       const find = (/** @type {{layer: string, unit: number|null}|null} */ place) => {

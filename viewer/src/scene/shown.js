@@ -102,7 +102,8 @@ export function createShown({ network, gltf, values, palettes, means }, scene) {
      */
     points(layer) {
       const chosen = layer === null ? drawing.layers : drawing.layers.filter((each) => each.layer.id === layer);
-      return chosen.flatMap((each) => each.corners.map((corner) => /** @type {import("./fit.js").Point} */ (corner.toArray())));
+      const corners = [...chosen.flatMap((each) => each.corners), ...(layer === null ? drawing.signs : [])];
+      return corners.map((corner) => /** @type {import("./fit.js").Point} */ (corner.toArray()));
     },
     pick,
     dispose() {
