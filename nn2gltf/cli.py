@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "train": ("nn2gltf.commands.train:train", "Train a network with recording."),
     "view": ("nn2gltf.commands.view:view", "Open a scene in the browser."),
     "html": ("nn2gltf.commands.html:html", "Put a scene into one offline page."),
+    "render": ("nn2gltf.commands.render:render", "Draw a scene into a picture or a film."),
     "inspect": ("nn2gltf.commands.inspect:inspect", "Say what a model, recording or scene holds."),
     "validate": (
         "nn2gltf.commands.validate:validate",

@@ -48,6 +48,7 @@ class SceneOptions:
             UsageError: A keyword that no stage knows, or an unknown layout or style.
             EncodingError, InputMissingError: A damaged or missing style file.
         """
+        keywords = {**_profile(keywords.pop("profile", None)), **keywords}
         stages = {"passes": PassOptions, "layout": LayoutOptions, "encode": EncodeOptions}
         known = {item.name: stage for stage, kind in stages.items() for item in fields(kind)}
         chosen: dict[str, dict[str, Any]] = {stage: {} for stage in stages}
@@ -66,6 +67,23 @@ class SceneOptions:
         if made.layout.layout != "auto":
             find_layout(made.layout.layout)
         return made
+
+
+PROFILES: dict[str, dict[str, Any]] = {
+    "web": {"max_mb": 4.0, "all_probes": False},
+    "blender": {},
+    "full": {"max_animated_nodes": 100_000, "detail": 240, "most_cards": 400},
+}
+"""Profile to the options that it sets; the default is ``blender``: at most 1,000 animated nodes."""
+
+
+def _profile(name: str | None) -> dict[str, Any]:
+    if name is None:
+        return {}
+    if name not in PROFILES:
+        hint = f"Known profiles: {', '.join(PROFILES)}."
+        raise UsageError(f"unknown profile {safe(name)!r}", code="E_UNKNOWN_NAME", hint=hint)
+    return PROFILES[name]
 
 
 def export_recording(

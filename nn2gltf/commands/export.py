@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from nn2gltf.commands.shared import ANY_PATH, Session, common_options, option, output_option, scene_options
-from nn2gltf.commands.terminal import next_command, show_file
+from nn2gltf.commands.terminal import next_command, show_file, show_preview
 
 
 @click.command()
@@ -47,6 +47,9 @@ from nn2gltf.commands.terminal import next_command, show_file
     help="Run code that the file brings along. A stranger's file can then do anything you can.",
 )
 @click.option("--verify", is_flag=True, help="Check the captured graph against the model itself.")
+@click.option(
+    "--dry-run", is_flag=True, help="Say what would be drawn and how large it would be; write nothing."
+)
 @scene_options
 @common_options(writes=True, config=True)
 @click.pass_obj
@@ -67,6 +70,7 @@ def export(
     trust_model_code: bool,
     verify: bool,
     force: bool,
+    dry_run: bool,
     scene: dict[str, Any],
 ) -> None:
     """Turn a model or a recording into a scene.
@@ -83,6 +87,14 @@ def export(
     target = output or (
         default_output(sources[0]) if len(sources) == 1 else Path(sources[0]).with_suffix(".glb")
     )
+    if dry_run:
+        from nn2gltf.api.preview import preview_source
+
+        found = preview_source(
+            source, sample=sample, inputs=inputs, model=model, trust_model_code=trust_model_code, **scene
+        )
+        show_preview(found, json=session.json)
+        return
     written = export_source(
         source,
         target,

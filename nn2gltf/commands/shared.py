@@ -32,6 +32,13 @@ SCENE_OPTIONS: Options = {
     "title": ("TEXT", str, "Title plate.  [default: the model's name]"),
     "connections": ("N", click.IntRange(0), "Most connections drawn one by one.  [default: 280]"),
     "max_units": ("N", click.IntRange(1), "Widest layer drawn as bodies in 3D.  [default: 512]"),
+    "detail": ("N", click.IntRange(2), "Most things a flow opens.  [default: 84]"),
+    "max_mb": ("X", click.FloatRange(0.05), "Most megabytes of big networks' maps.  [default: one page]"),
+    "profile": (
+        "NAME",
+        str,
+        "web (small), blender (at most 1,000 animated nodes) or full.  [default: blender]",
+    ),
     "layers": ("GLOB", tuple, "Layers to draw, by id; !GLOB leaves some out. Repeatable.  [default: all]"),
     "depth": ("N", click.IntRange(1), "Draw modules nested deeper as one layer each.  [default: no limit]"),
     "fold": (None, bool, "Draw identical blocks in a row once.  [default: no-fold]"),

@@ -17,6 +17,7 @@ from nn2gltf.ir.json import Json
 
 if TYPE_CHECKING:
     from nn2gltf.api.outputs import WrittenFile
+    from nn2gltf.api.preview import Preview
     from nn2gltf.api.torch_training import TrainedRun
 
 _UNITS = ("bytes", "kB", "MB", "GB")
@@ -64,6 +65,18 @@ def show_file(written: WrittenFile, *, json: bool) -> None:
     put(str(written.path))
     note(show_size(written.size))
     for line in _file_notes(written):
+        note(f"note: {line}")
+
+
+def show_preview(found: Preview, *, json: bool) -> None:
+    """What a scene would draw."""
+    if json:
+        put_json(found.to_json())
+        return
+    put(f"layout {found.layout}: {found.drawn:,} of {found.layers:,} layers, {found.parameters:,} parameters")
+    put(f"{found.cells:,} tiles, units and bars; {found.texels:,} values a step")
+    put(f"about {show_size(found.bytes)} for one step")
+    for line in found.notes:
         note(f"note: {line}")
 
 

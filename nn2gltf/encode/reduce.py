@@ -42,6 +42,12 @@ def pool_factors(placement: Placement, steps: int) -> dict[str, int]:
     return factors
 
 
+def count_texels(placement: Placement) -> int:
+    """Texels of one step's tiles, as they would be pooled for one step."""
+    factors = pool_factors(placement, 1)
+    return sum(_texels(place, factors.get(place.id, 1)) for place in placement.layers)
+
+
 def _factor(place: LayerPlacement, texels_per_unit: float) -> int:
     """Pooling of one slab: by its largest tile; thinner where it is turned away."""
     if place.rects is None:

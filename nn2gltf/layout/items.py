@@ -50,6 +50,11 @@ class Item:
         return sum(layer.parameter_count for layer in self.layers)
 
     @property
+    def works(self) -> bool:
+        """Whether it is a block or has weights: no pool, no input."""
+        return len(self.layers) > 1 or self.parameters > 0
+
+    @property
     def inner(self) -> tuple[Layer, ...]:
         """Layers of maps on the path before the output."""
         return tuple(layer for layer in self.path[:-1] if map_shape(layer))

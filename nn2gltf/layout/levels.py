@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from nn2gltf.ir.graph import Edge, Graph, Layer
 from nn2gltf.layout.shapes import map_shape
@@ -54,8 +55,8 @@ def read_valley(graph: Graph) -> Valley | None:
         return None
     areas = [_area(layer) for layer in maps]
     bottom = len(areas) - 1 - areas[::-1].index(min(areas))
-    falls = all(b <= a for a, b in zip(areas[:bottom], areas[1 : bottom + 1], strict=True))
-    rises = all(b >= a for a, b in zip(areas[bottom:-1], areas[bottom + 1 :], strict=True))
+    falls = all(b <= a for a, b in pairwise(areas[: bottom + 1]))
+    rises = all(b >= a for a, b in pairwise(areas[bottom:]))
     sizes = sorted(set(areas), reverse=True)
     if not (falls and rises and FEWEST_LEVELS <= len(sizes) <= MOST_LEVELS):
         return None

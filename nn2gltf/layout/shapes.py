@@ -22,7 +22,7 @@ def map_shape(layer: Layer) -> Maps | None:
 
 
 def face_shape(layer: Layer) -> Maps:
-    """The tensor as channels of maps, whatever it is: tokens are the rows of one map, a vector is folded to a tall one."""
+    """The tensor as channels of maps: tokens are the rows of one map, a vector is folded to a tall one."""
     maps = map_shape(layer)
     if maps:
         return maps

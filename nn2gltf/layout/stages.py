@@ -40,8 +40,8 @@ class Stage:
 
     @property
     def blocks(self) -> int:
-        """Items with weights."""
-        return sum(1 for item in self.items if item.parameters)
+        """Blocks, and layers with weights."""
+        return sum(1 for item in self.items if item.works)
 
     @property
     def parameters(self) -> int:

@@ -159,9 +159,9 @@ def _word(stage: Stage, law: SizeLaw, *, fold: bool = False, most_cards: int = 4
 
 def _same(item: Item, items: list[Item]) -> bool:
     """Whether an item is one of the stage's blocks: of the most frequent shape of output."""
-    shapes = [other.shape for other in items if other.parameters]
+    shapes = [other.shape for other in items if other.works]
     return (
-        bool(item.parameters)
+        item.works
         and bool(shapes)
         and item.shape == max(set(shapes), key=lambda s: (shapes.count(s), s or (0,)))
     )

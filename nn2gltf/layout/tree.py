@@ -186,8 +186,9 @@ def _parts(node: Node, crossing: list[int]) -> list[Node]:
 
 
 def open_tree(root: Node, budget: int) -> list[Node]:
-    """The visible nodes in execution order: breadth-first, the largest first, a scope of a new kind is opened if its
-    children fit; the second of a kind stays closed.
+    """The visible nodes in execution order.
+
+    Breadth-first, the largest first: a scope of a new kind is opened if its children fit, the second one stays closed.
     """
     opened: set[int] = {id(root)}
     seen: set[int] = set()

@@ -138,7 +138,7 @@ def _draw(
             _down(canvas, downs[index], grounds[index - 1], grounds[index], heights, index)
             source = ups[index] or downs[index]
             _up(canvas, source, grounds[index - 1], grounds[index], heights, index)
-    return _signs(canvas, valley, downs, ups, ends, grounds, heights, plates)
+    return _signs(canvas, valley, downs, ends, grounds, heights, plates)
 
 
 def _size(law: SizeLaw, layer: Layer) -> tuple[float, float]:
@@ -282,7 +282,6 @@ def _signs(
     canvas: Canvas,
     valley: Valley,
     downs: Sequence[Arm],
-    ups: Sequence[Arm | None],
     ends: Sequence[float],
     grounds: Sequence[tuple[float, float]],
     heights: Sequence[float],

@@ -110,8 +110,10 @@ def _kind_of_names(names: Iterable[str]) -> str:
     inner = {name.partition("/")[2] for name in whole} | set(whole)
     if inner & {"models/model.json", "archive_format", "serialized_exported_program.json"}:
         return "pt2"
-    if "data.pkl" in inner:
-        return "torchscript" if any(name.startswith("code/") for name in inner) else "torch"
+    homes = (n.removesuffix("data.pkl") for n in whole if "data.pkl" in (n, n.partition("/")[2]))
+    home = next(homes, None)
+    if home is not None:  # the folder is called as the file was: code.pt has one called code
+        return "torchscript" if any(name.startswith(f"{home}code/") for name in whole) else "torch"
     if "model.weights.h5" in inner:
         return "keras"
     return "npz" if whole and all(name.endswith(".npy") for name in whole) else "zip"

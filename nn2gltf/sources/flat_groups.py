@@ -84,7 +84,9 @@ def _home_of(flat: FlatModel, links: Links, index: int) -> Home:
     names = [name for value in node.inputs for name, _ in links.weights.get(value, ())]
     owner = next((name.removesuffix(".weight") for name in names if name.endswith(".weight")), "")
     classes = tuple((path, kind) for path, kind in home.classes if path != home.path)
-    return Home(path=owner or home.path, classes=classes, named=bool(owner))
+    return Home(
+        path=owner or home.path, classes=classes, named=bool(owner), module=bool(owner) or home.module
+    )
 
 
 def _group(flat: FlatModel, nodes: tuple[int, ...], home: Home, names: _Names, *, module: bool) -> Group:

@@ -86,7 +86,7 @@ def read_saved_model(path: Path, *, script: bool = False) -> SavedModel:
     """
     archive = read_saved(path)
     content = archive.tree.content
-    module = _module_in(content)
+    module = module_in(content)
     if module is not None:
         return _module_model(archive, module, script=script)
     state = find_tensors(content)
@@ -108,7 +108,7 @@ def _listed(names: Sequence[str]) -> str:
     return f"{shown} and {len(names) - SHOWN} more" if len(names) > SHOWN else shown
 
 
-def _module_in(content: Any) -> Stub | None:
+def module_in(content: Any) -> Stub | None:
     """The module itself, or the one in a checkpoint such as ``{"model": module, "epoch": 3}``."""
     if is_module(content):
         found: Stub = content
@@ -139,7 +139,7 @@ def _module_model(archive: SavedArchive, module: Stub, *, script: bool) -> Saved
 
 def holds_module(archive: SavedArchive) -> bool:
     """Whether a module is in it, by itself or in a checkpoint."""
-    return _module_in(archive.tree.content) is not None
+    return module_in(archive.tree.content) is not None
 
 
 def missing_names(archive: SavedArchive) -> list[str]:

@@ -11,10 +11,13 @@ from typing import Any
 import torch
 
 from nn2gltf.errors import InputDataError, safe
+from nn2gltf.ir.json import Json
 from nn2gltf.sources.content import read_zip_names
 from nn2gltf.sources.export_archive import read_weight_table, tensor_meta
 from nn2gltf.sources.module_tree import is_module, stub_tensors
-from nn2gltf.sources.saved_archive import read_saved
+from nn2gltf.sources.pickle_stubs import StubTensor
+from nn2gltf.sources.saved_archive import SavedArchive, read_saved
+from nn2gltf.sources.saved_model import find_tensors, module_in, plain_facts
 
 READ_ERRORS = (
     OSError, EOFError, KeyError, ValueError, TypeError, AttributeError, RuntimeError, zipfile.BadZipFile, zlib.error,
@@ -36,13 +39,37 @@ def read_archive_state(path: Path, kind: str) -> dict[str, torch.Tensor]:
     try:
         return _script_state(path) if kind == "torchscript" else _export_state(path)
     except READ_ERRORS as error:
-        reason = safe(" ".join(str(error).split()), limit=160) or type(error).__name__
-        raise InputDataError(
-            f"its weights cannot be read: {reason}",
-            code="E_MODEL_FILE",
-            where=str(path),
-            hint="Save the model's state_dict() instead.",
-        ) from error
+        raise _unreadable(error, path) from error
+
+
+def _unreadable(error: BaseException, path: Path) -> InputDataError:
+    reason = safe(" ".join(str(error).split()), limit=160) or type(error).__name__
+    return InputDataError(
+        f"its weights cannot be read: {reason}",
+        code="E_MODEL_FILE",
+        where=str(path),
+        hint="Save the model's state_dict() instead.",
+    )
+
+
+def read_saved_state(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Json]]:
+    """Weights of a file of torch.save beside objects of unknown classes, and the plain values in it.
+
+    Returns:
+        Nothing for a file without weights, or in the format from before torch 1.6.
+
+    Raises:
+        InputDataError, LimitError: Damaged, or a tensor claims more numbers than are stored.
+    """
+    archive = read_saved(path)
+    module = module_in(archive.tree.content)
+    found = find_tensors(archive.tree.content) if module is None else stub_tensors(module)
+    if not found or not archive.folder:
+        return {}, {}
+    try:
+        return _tensors(archive, found), plain_facts(archive.tree.content)
+    except READ_ERRORS as error:
+        raise _unreadable(error, path) from error
 
 
 def _script_state(path: Path) -> dict[str, torch.Tensor]:
@@ -50,7 +77,11 @@ def _script_state(path: Path) -> dict[str, torch.Tensor]:
     root = archive.tree.content
     if not is_module(root):
         raise ValueError("it holds no module")
-    with zipfile.ZipFile(path) as opened:
+    return _tensors(archive, stub_tensors(root))
+
+
+def _tensors(archive: SavedArchive, stubs: Mapping[str, StubTensor]) -> dict[str, torch.Tensor]:
+    with zipfile.ZipFile(archive.path) as opened:
         return {
             name: _view(
                 opened.read(f"{archive.folder}data/{stub.storage.key}"),
@@ -59,7 +90,7 @@ def _script_state(path: Path) -> dict[str, torch.Tensor]:
                 stub.strides,
                 stub.offset,
             )
-            for name, stub in stub_tensors(root).items()
+            for name, stub in stubs.items()
         }
 
 

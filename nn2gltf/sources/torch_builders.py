@@ -48,7 +48,7 @@ def read_torchvision(name: str, options: ReadOptions) -> LoadedModel:
             where=f"torchvision:{name}",
         ) from error
     facts: dict[str, Json] = {}
-    if type(module).__module__.count(".") == 2 and (size := _picture_size(models, name)):
+    if type(module).__module__.count(".") == 2 and (size := _picture_size(module, models, name)):
         facts["input_size"] = size
         state_inputs(module, (torch.zeros(1, 3, size, size),))
     return LoadedModel(module=module, name=name, weights="random", kind="torchvision", facts=facts)
@@ -62,8 +62,10 @@ def _without_download(builder: Any) -> dict[str, Any]:
     )
 
 
-def _picture_size(models: Any, name: str) -> int | None:
-    """Side of the pictures that the model's own weights were trained on, in pixels."""
+def _picture_size(module: Any, models: Any, name: str) -> int | None:
+    """Side of the pictures that the model reads, in pixels: its own statement, else that of its weights."""
+    if isinstance(own := getattr(module, "image_size", None), int):
+        return own  # vit_h_14's first weights were trained on other pictures than it is built for
     try:
         weights = next(iter(models.get_model_weights(name)))
         crop = getattr(weights.transforms(), "crop_size", None)

@@ -245,14 +245,17 @@ class LayerBuilder:
             named = f"{safe(packed[0], limit=80)}{' ...' if len(packed) > 1 else ''}"
             notes.append(f"Not counted: packed weights of {len(packed)} quantised modules ({named}).")
         read = {p.shared_with or p.name for layer in layers for p in layer.parameters}
-        unread = [
-            p.name for p in self._parameters.values() if p.trainable and (p.shared_with or p.name) not in read
-        ]
-        if unread:
-            names = ", ".join(safe(name, limit=80) for name in unread[:SHOWN])
-            more = f" and {len(unread) - SHOWN} more" if len(unread) > SHOWN else ""
-            notes.append(f"No layer reads {names}{more}.")
-        return tuple(notes)
+        unread = [p for p in self._parameters.values() if (p.shared_with or p.name) not in read]
+        return (*notes, *note_unread(unread))
+
+
+def note_unread(parameters: list[Parameter]) -> tuple[str, ...]:
+    """A sentence on trainable parameters that no layer reads, none when there are none."""
+    names = [p.name for p in parameters if p.trainable]
+    if not names:
+        return ()
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return (f"No layer reads {', '.join(safe(name, limit=80) for name in names[:SHOWN])}{more}.",)
 
 
 def _call_id(call: Call) -> str:

@@ -23,7 +23,7 @@ from nn2gltf.sources.model_file import read_spec
 from nn2gltf.sources.pickle_names import read_pickle_names
 from nn2gltf.sources.safetensors_header import SafetensorsFile, read_safetensors
 from nn2gltf.sources.torch_allow import allow_names
-from nn2gltf.sources.torch_archives import read_archive_state
+from nn2gltf.sources.torch_archives import read_archive_state, read_saved_state
 from nn2gltf.sources.torch_weights import find_state_dict, load_weights
 
 MAX_PICKLE = 256 * 2**20
@@ -50,16 +50,11 @@ def read_torch_file(path: str, options: ReadOptions) -> LoadedModel:
         LimitError: Its parts are larger than any model's.
         RefusedError: It needs code that is not allowed here; the missing names are in the message.
     """
+    if options.model is not None:
+        return read_weights_file(path, options)
     content = load_torch_file(path, trust=options.trust)
     facts = _facts(content)
     module = content if isinstance(content, nn.Module) else _module_inside(content)
-    if options.model is not None:
-        state = module.state_dict() if module is not None else find_state_dict(content)
-        if state is None:
-            raise _no_model(content, path)
-        built = read_spec(options.model, replace(options, model=None))
-        load_weights(built.module, state, where=path)
-        return replace(built, weights="given", facts={**built.facts, **facts})
     if module is not None:
         return LoadedModel(module=module, name=Path(path).stem, weights="given", kind="torch", facts=facts)
     if find_state_dict(content) is not None:
@@ -79,7 +74,14 @@ def read_checkpoint(path: str, *, trust: bool = False) -> tuple[dict[str, torch.
     if kind == "safetensors":
         file = read_safetensors(Path(path))
         return {name: _tensor_of(file, name) for name in file.tensors}, dict(file.metadata)
-    content = load_torch_file(path, trust=trust)
+    try:
+        content = load_torch_file(path, trust=trust)
+    except RefusedError:
+        # Only the weights are wanted: they are read beside objects of unknown classes, which stay where they are.
+        found, facts = read_saved_state(Path(path))
+        if not found:
+            raise
+        return found, facts
     module = content if isinstance(content, nn.Module) else _module_inside(content)
     state = module.state_dict() if module is not None else find_state_dict(content)
     if state is None:
@@ -88,14 +90,14 @@ def read_checkpoint(path: str, *, trust: bool = False) -> tuple[dict[str, torch.
 
 
 def read_weights_file(path: str, options: ReadOptions) -> LoadedModel:
-    """Weights of safetensors, TorchScript or torch.export into the module that ``options.model`` names.
+    """Weights of any kind of file into the module that ``options.model`` names.
 
     Raises:
         InputDataError: They do not fit, or no module is named.
     """
     if options.model is None:
         raise _weights_alone(path, KINDS[detect_kind(path)])
-    state, facts = read_checkpoint(path)
+    state, facts = read_checkpoint(path, trust=options.trust)
     built = read_spec(options.model, replace(options, model=None))
     load_weights(built.module, state, where=path)
     return replace(built, weights="given", facts={**built.facts, **facts})

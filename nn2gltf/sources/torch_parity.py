@@ -10,7 +10,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from nn2gltf.ir.graph import Graph
+from nn2gltf.ir.graph import Graph, Layer
+from nn2gltf.sources.torch_layers import describe_parameters
 from nn2gltf.sources.torch_ops import NEW_TENSORS
 from nn2gltf.sources.torch_quiet import quiet
 
@@ -60,10 +61,12 @@ def _hides_edges(program: Any) -> bool:
     return False
 
 
-def compare_edges(graph: Graph, program: Any) -> Parity:
-    """Compare a graph's edges with those of an exported program."""
+def compare_edges(model: nn.Module, graph: Graph, program: Any) -> Parity:
+    """Compare the edges of a model's graph with those of its exported program."""
+    first = {name: p.shared_with or name for name, p in describe_parameters(model).items()}
     groups, ours = _edges_of_graph(graph)
-    theirs = _edges_of_program(graph, program, groups)
+    whole = {layer.id.partition("@")[0]: _trainable(layer) for layer in graph.layers if layer.parameters}
+    theirs = _edges_of_program(program, groups, first, whole)
     return Parity(
         common=len(ours & theirs), missing=tuple(sorted(theirs - ours)), extra=tuple(sorted(ours - theirs))
     )
@@ -94,7 +97,7 @@ def _edges_of_graph(graph: Graph) -> tuple[_Groups, set[Pair]]:
         sources = [edge.source for edge in graph.inputs_of[layer.id]]
         if any(source in reached for source in sources):
             reached.add(layer.id)
-        own = {p.shared_with or p.name for p in layer.parameters if p.trainable}
+        own = _trainable(layer)
         # what no input reaches is preparation of whoever reads it, on both sides
         reads[layer.id] = own.union(*(reads[source] for source in sources if source not in reached))
         if layer.id in reached:
@@ -107,8 +110,19 @@ def _edges_of_graph(graph: Graph) -> tuple[_Groups, set[Pair]]:
     return groups, _pairs(nodes, groups)
 
 
-def _edges_of_program(graph: Graph, program: Any, groups: _Groups) -> set[Pair]:
-    first = {p.name: p.shared_with or p.name for layer in graph.layers for p in layer.parameters}
+def _trainable(layer: Layer) -> set[str]:
+    return {p.shared_with or p.name for p in layer.parameters if p.trainable}
+
+
+def _edges_of_program(
+    program: Any, groups: _Groups, first: Mapping[str, str], whole: Mapping[str, set[str]]
+) -> set[Pair]:
+    """Pairs of a program.
+
+    Args:
+        first: Every name of a parameter to its first one.
+        whole: Parameters of the modules that are one layer: all operators inside are that layer, as in the graph.
+    """
     signature = program.graph_signature
     inputs, weights = set(signature.user_inputs), signature.inputs_to_parameters
     reached: set[str] = set()
@@ -128,7 +142,8 @@ def _edges_of_program(graph: Graph, program: Any, groups: _Groups) -> set[Pair]:
         reads[node.name] = own
         if any(source in reached for source in sources):
             reached.add(node.name)
-            nodes.append((node.name, sources, own))
+            stack = list((node.meta.get("nn_module_stack") or {}).values())
+            nodes.append((node.name, sources, own or whole.get(stack[-1][0] if stack else "", set())))
     return _pairs(nodes, groups)
 
 

@@ -20,7 +20,7 @@ from nn2gltf.ir.protocols import CapturedRun
 from nn2gltf.sources.torch_fake import fake_parameters
 from nn2gltf.sources.torch_hints import suggest
 from nn2gltf.sources.torch_inputs import example_shape
-from nn2gltf.sources.torch_layers import LayerBuilder, describe_parameters
+from nn2gltf.sources.torch_layers import LayerBuilder, describe_parameters, note_unread
 from nn2gltf.sources.torch_ops import module_kind, module_settings
 from nn2gltf.sources.torch_quiet import quiet, unwrap
 from nn2gltf.sources.torch_run import Failure, Run, run_watched
@@ -223,6 +223,9 @@ def module_tree(module: nn.Module, report: tuple[str, ...]) -> Graph:
                 attributes=module_settings(part),
             )
         )
+    shown = {p.shared_with or p.name for layer in layers for p in layer.parameters}
+    left_out = note_unread([p for p in described.values() if (p.shared_with or p.name) not in shown])
+    report = (*report, *left_out)
     return Graph(
         name=type(module).__name__, layers=tuple(layers), edges=(), scopes=tuple(scopes), report=report
     ).check()

@@ -91,7 +91,7 @@ def _export(module: nn.Module, graph: Graph, args: tuple[Any, ...], kwargs: Mapp
         program = export_program(module, args, kwargs)
     except Exception as error:  # torch.export takes some models only
         return {"result": "not run", "reason": f"torch.export: {_reason(error)}"}
-    parity = compare_edges(graph, program)
+    parity = compare_edges(module, graph, program)
     facts: JsonObject = {
         "result": "differs" if parity.missing or parity.extra else "equal",
         "pairs": parity.common,

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from model_files import Touch
 from onnx_models import digits_net, save
 from torch import nn
 from trained_run import EPOCHS, write_kinds, write_run
@@ -104,6 +105,19 @@ def test_every_file_of_weights_fills_a_builder(run: Path, name: str) -> None:
             assert np.array_equal(recording.weight(key), expected[key].numpy())  # type: ignore[arg-type]
 
 
+def test_weights_beside_objects_of_unknown_classes_are_read_and_the_objects_left(
+    run: Path, tmp_path: Path
+) -> None:
+    """Lightning checkpoints hold settings of any class; code in them does not run."""
+    state, ran = torch.load("state.pth", weights_only=True), tmp_path / "ran"
+    torch.save({"state_dict": state, "epoch": 4, "hyper_parameters": Touch(ran)}, tmp_path / "last.ckpt")
+    recording = read_source(tmp_path / "last.ckpt", model="net.py:Net", inputs=["1x1x28x28"])
+    assert np.array_equal(recording.weight("conv.weight"), state["conv.weight"].numpy())  # type: ignore[arg-type]
+    assert not ran.exists()
+    torch.load(tmp_path / "last.ckpt", weights_only=False)  # the control
+    assert ran.exists()
+
+
 def test_a_builder_without_weights_is_random_and_says_so(run: Path) -> None:
     assert read_source("net.py:Net", inputs=["1x1x28x28"]).meta["weights"] == "random"
     assert inspect("net.py:Net", inputs=("1x1x28x28",)).facts["weights"] == "random"
@@ -139,6 +153,13 @@ def test_safetensors_may_begin_with_the_first_bytes_of_any_other_format(tmp_path
         path = tmp_path / "m.safetensors"
         path.write_bytes(length.to_bytes(8, "little") + header.ljust(length) + b"\0" * 8)
         assert detect_kind(path) == "safetensors", length
+
+
+def test_a_file_may_be_called_as_a_folder_of_torchscript_is(tmp_path: Path) -> None:
+    torch.save({"a.weight": torch.zeros(2, 2)}, tmp_path / "code.pt")
+    assert detect_kind(tmp_path / "code.pt") == "torch"
+    torch.jit.save(torch.jit.script(nn.Linear(2, 2)), str(tmp_path / "script.pt"))  # type: ignore[no-untyped-call]
+    assert detect_kind(tmp_path / "script.pt") == "torchscript"  # the control
 
 
 def test_torchscript_is_a_layer_tree(run: Path) -> None:

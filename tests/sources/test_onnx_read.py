@@ -109,6 +109,22 @@ def test_scopes_of_torchs_newer_exporter(tmp_path: Path) -> None:
     assert [(s.path, s.type) for s in graph.scopes] == [("", "Net"), ("block", "Block")]
 
 
+def test_a_convolution_that_took_up_its_norm_stays_a_convolution(tmp_path: Path) -> None:
+    """torch's exporter notes the norm's scope on the merged node; the weights still are the convolution's."""
+    made = digits_net()
+    for key, text in (
+        ("name_scopes", ["", "block", "block.norm", "op"]),
+        ("class_hierarchy", ["Net", "B", "BatchNorm2d", "op"]),
+    ):
+        entry = made.graph.node[0].metadata_props.add()
+        entry.key, entry.value = f"pkg.torch.onnx.{key}", str(text)
+    for name in (made.graph.node[0].input, [made.graph.initializer[0].name]):
+        assert "conv.weight" in name
+    made.graph.node[0].input[1] = made.graph.initializer[0].name = "block.conv.weight"
+    layer = graph_of(made, tmp_path).layers[1]
+    assert (layer.id, layer.scope, layer.op, layer.kind) == ("block.conv", "block", "Conv2d", "conv")
+
+
 def test_a_module_that_is_called_twice_is_two_layers(tmp_path: Path) -> None:
     nodes = [
         helper.make_node("Relu", ["x"], ["a"], name="/act/Relu"),

@@ -149,3 +149,18 @@ def test_a_table_that_is_only_indexed_is_a_layer() -> None:
     graph = trace_torch(Holder(), (torch.ones(4, 3),))
     assert [layer.id for layer in graph.layers] == ["input", "positions", "add"]
     assert [p.name for p in graph.layer_by_id["positions"].parameters] == ["positions.weight"]
+
+
+def test_the_module_tree_lists_parameters_that_no_leaf_holds() -> None:
+    class Token(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.token = nn.Parameter(torch.zeros(1, 4))
+            self.body = nn.Linear(4, 4)
+
+        def forward(self, x: Tensor) -> Tensor:
+            raise ValueError("never")
+
+    graph = trace_torch(Token(), (torch.ones(1, 4),))
+    assert [layer.id for layer in graph.layers] == ["body"]
+    assert graph.report[-2:] == ("The module tree is shown without edges.", "No layer reads token.")

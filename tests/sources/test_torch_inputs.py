@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from nn2gltf.errors import InputDataError, UsageError
 from nn2gltf.sources.input_spec import InputSpec, parse_input_spec
 from nn2gltf.sources.loaded import ReadOptions
-from nn2gltf.sources.torch_builders import read_torchvision
+from nn2gltf.sources.torch_builders import _picture_size, read_torchvision
 from nn2gltf.sources.torch_inputs import build_inputs, infer_inputs
 from nn2gltf.torch_vision import require_torchvision
 from nn2gltf.train.models import MLP, LeNet
@@ -157,3 +157,12 @@ def test_builders_know_the_size_of_their_own_weights_pictures() -> None:
     loaded = read_torchvision("efficientnet_b3", ReadOptions())
     assert tuple(infer_inputs(loaded.module)[0].shape) == (1, 3, 300, 300)
     assert not any(isinstance(value, Tensor) for value in vars(loaded.module).values()), "nothing to be saved"
+
+
+def test_a_model_knows_its_picture_better_than_its_first_weights() -> None:
+    """torchvision lists vit_h_14's weights for 518 pixels first, and builds it for 224."""
+    models = require_torchvision().models
+    with torch.device("meta"):
+        module = models.vit_h_14(weights=None)
+    assert _picture_size(module, models, "vit_h_14") == 224
+    assert _picture_size(models.squeezenet1_0(weights=None), models, "efficientnet_b3") == 300

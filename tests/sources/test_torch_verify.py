@@ -108,14 +108,50 @@ def test_a_wrong_edge_differs_from_torch_exports(change: str) -> None:
     model, args = make_case("residual")
     graph = trace_torch(model, args)
     program = export_program(model, args, {})
-    assert compare_edges(graph, program).missing == compare_edges(graph, program).extra == ()
+    assert compare_edges(model, graph, program).missing == compare_edges(model, graph, program).extra == ()
     skip = next(e for e in graph.edges if e.target == "layer1.0/add" and e.source != "layer1.0.bn2")
     if change == "remove":
         wrong = replace(graph, edges=tuple(e for e in graph.edges if e is not skip))
-        assert compare_edges(wrong, program).missing
+        assert compare_edges(model, wrong, program).missing
     else:
         wrong = replace(graph, edges=(*graph.edges, replace(skip, source="layer1.0.conv1", target="fc")))
-        assert compare_edges(wrong, program).extra
+        assert compare_edges(model, wrong, program).extra
+
+
+def test_the_same_module_under_several_names_is_one_for_both() -> None:
+    """CoaT's blocks share their position encodings; torch.export knows a shared weight by another name."""
+
+    class Sharing(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            shared = nn.Linear(4, 4)
+            self.blocks = nn.ModuleList(
+                [nn.Sequential(nn.Linear(4, 4), nn.Sequential(shared)) for _ in range(3)]
+            )
+            self.out = nn.Linear(4, 2)
+
+        def forward(self, x: Tensor) -> Tensor:
+            for block in self.blocks:
+                x = x + block(x)
+            return self.out(x)
+
+    found = check(Sharing(), torch.ones(1, 4))
+    assert (found.export["result"], found.export["pairs"]) == ("equal", 6)
+
+
+def test_a_skip_inside_one_layer_is_part_of_it_for_both() -> None:
+    """ConvNeXt's response normalisation adds its own input: nothing passes beside it."""
+
+    class Response(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.weight, self.bias = nn.Parameter(torch.ones(4)), nn.Parameter(torch.ones(4))
+
+        def forward(self, x: Tensor) -> Tensor:
+            return x + torch.addcmul(self.bias, self.weight, x / (x.norm(dim=-1, keepdim=True) + 1))
+
+    found = check(nn.Sequential(nn.Linear(4, 4), Response(), nn.Linear(4, 2)), torch.ones(1, 4))
+    assert (found.export["result"], found.export["pairs"]) == ("equal", 2)
 
 
 def test_the_result_stands_in_the_graph_and_its_json() -> None:

@@ -169,7 +169,7 @@ def _parity(module: nn.Module, graph: Graph, args: tuple[Any, ...]) -> str:
         program = export_program(module, args, {})
     except Exception as error:  # the report lists why
         return f"not exported: {type(error).__name__}"
-    found = compare_edges(graph, program)
+    found = compare_edges(module, graph, program)
     if not found.missing and not found.extra:
         return f"equal, {found.common} pairs"
     return f"differs: {len(found.missing)} missing, {len(found.extra)} extra of {found.common}"

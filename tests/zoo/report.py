@@ -38,7 +38,8 @@ page ({packages}, {system}).
 - **gaps**: an edge without a shape, a layer without an output shape or outside every scope, an output that no input
   reaches, a parameter that no layer reads and that the graph's report does not list. Empty means none of these.
 - **torch.export**: the pairs of layers with weights that feed each other, compared with those that torch.export finds.
-  Models of more than 100 million parameters, and those that were built without numbers, are not compared.
+  Models of more than 100 million parameters and those that were built without numbers, are not
+  compared, nor are those whose cell is empty: the run that made this page was stopped before them.
 """
 
 

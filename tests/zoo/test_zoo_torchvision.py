@@ -47,7 +47,7 @@ def test_edges_are_those_of_torch_export(name: str) -> None:
     module = zoo.read_spec(f"torchvision:{name}", zoo.ReadOptions()).module
     args = zoo.infer_inputs(module)
     graph = zoo.trace_torch(module, args, options=zoo.TraceOptions(data=False))
-    parity = compare_edges(graph, export_program(module, args, {}))
+    parity = compare_edges(module, graph, export_program(module, args, {}))
     assert parity.missing == parity.extra == ()
     assert parity.common > 40
 
