@@ -108,7 +108,8 @@ def _noted(job: TrainingJob, recorder: Recorder) -> Iterator[None]:
         raise
     except BaseException as stop:
         if job.record is not None and recorder.steps:
-            epoch = f"{recorder.steps[-1].epoch:g}"
+            # Read from the disk: the signal may have come between a step's last byte there and its count here.
+            epoch = f"{recorder.recording().steps[-1].epoch:g}"
             stop.add_note(f"Recorded up to epoch {epoch}: nn2gltf export {shlex.quote(str(job.record))}")
         raise
 
