@@ -128,6 +128,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def program() -> int:
+    """What the installed program and ``python -m nn2gltf`` run: :func:`main`, deaf to Ctrl+C once it has ended.
+
+    An impatient second Ctrl+C would else meet Python's own clearing up, and print a traceback below our line.
+    """
+    try:
+        return main()
+    except KeyboardInterrupt:
+        return InterruptedRunError.exit_code
+    finally:
+        with contextlib.suppress(ValueError):  # Not the main thread.
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
 def _translate(error: BaseException) -> Nn2gltfError:
     """Any exception as one of ours."""
     if isinstance(error, Nn2gltfError):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from nn2gltf.api.following import FollowedRun
 from nn2gltf.api.outputs import read_scene_bytes
+from nn2gltf.files import check_input, check_readable
 from nn2gltf.gltf import Report, check_glb
 from nn2gltf.html import ViewServer, read_viewer
 
@@ -47,6 +48,9 @@ def view(
         DependencyError: The viewer is not built.
         UsageError: The port is taken.
     """
+    check_readable(path)
+    if not Path(path).is_dir():
+        check_input(path)
     page = read_viewer().encode("utf-8")
     if Path(path).is_dir():
         run = FollowedRun(path)

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from nn2gltf.commands.shared import Session, common_options, option, output_option
+from nn2gltf.commands.shared import ANY_PATH, Session, common_options, option, output_option
 from nn2gltf.commands.terminal import next_command, note, put, put_json, show_size
 from nn2gltf.errors import UsageError, safe
 
@@ -20,7 +20,7 @@ def _size(_context: click.Context, _parameter: click.Parameter, text: str) -> tu
 
 
 @click.command()
-@click.argument("scene", type=click.Path(path_type=Path), metavar="SCENE.glb")
+@click.argument("scene", type=ANY_PATH, metavar="SCENE.glb")
 @output_option(None, "The picture (.png) or film (.webp, .gif, .mp4).  [default: the scene's name with .png]")
 @option(
     "--epoch", type=float, default=None, help="Epoch of the picture.  [default: the last; a film has all]"
