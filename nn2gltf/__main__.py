@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from nn2gltf.cli import main
+from nn2gltf.cli import program
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(program())

@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "train": ("nn2gltf.commands.train:train", "Train a network with recording."),
     "view": ("nn2gltf.commands.view:view", "Open a scene in the browser."),
     "html": ("nn2gltf.commands.html:html", "Put a scene into one offline page."),
+    "render": ("nn2gltf.commands.render:render", "Draw a scene into a picture or a film."),
     "inspect": ("nn2gltf.commands.inspect:inspect", "Say what a model, recording or scene holds."),
     "validate": (
         "nn2gltf.commands.validate:validate",
@@ -125,6 +126,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _report(known, session)
         return known.exit_code
     return 0
+
+
+def program() -> int:
+    """What the installed program and ``python -m nn2gltf`` run: :func:`main`, deaf to Ctrl+C once it has ended.
+
+    An impatient second Ctrl+C would else meet Python's own clearing up, and print a traceback below our line.
+    """
+    try:
+        return main()
+    except KeyboardInterrupt:
+        return InterruptedRunError.exit_code
+    finally:
+        with contextlib.suppress(ValueError):  # Not the main thread.
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _translate(error: BaseException) -> Nn2gltfError:

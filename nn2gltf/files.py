@@ -355,7 +355,8 @@ def _as_write_error(target: Path) -> Iterator[None]:
 
 
 def _raise_write_error(target: Path, error: OSError) -> NoReturn:
-    kept = "The old file is intact." if target.exists() else "Nothing was left behind."
+    kept = "The old file is intact." if target.exists() else "Nothing was left behind there."
+    kept += " Free space, or choose another disk."
     raise WriteError(_reason(error), where=str(target), hint=kept) from error
 
 

@@ -21,6 +21,8 @@ SCENES = (
     ("mlp", "stage", "#0b0e14", "hero"),
     ("resnet", "stage", "#0b0e14", "hero"),
 )
+BIG = ("resnet50", "vgg16")
+"""torchvision's models, drawn as structure: their weights are not on this machine."""
 
 
 def draw(program: str, scene: Path, picture: Path, *options: str) -> None:
@@ -31,7 +33,7 @@ def draw(program: str, scene: Path, picture: Path, *options: str) -> None:
 
 
 def main() -> None:
-    """Train once for each network, export each style, draw."""
+    """Train once for each small network, export each style and the big ones, draw."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data-dir", default=None)
     parser.add_argument("--blender", action="store_true", help="also render with Blender's Cycles")
@@ -47,6 +49,10 @@ def main() -> None:
         nn2gltf.export(run, scene, style=style, probe=7, force=True)
         options = ("--background", background, "--camera", camera)
         draw("render_three.py", scene, PICTURES / f"{name}-{style}.png", *options)
+    for name in BIG:
+        scene = out / f"{name}.glb"
+        nn2gltf.export(f"torchvision:{name}", scene, force=True)
+        draw("render_three.py", scene, PICTURES / f"{name}.png", "--background", "#0b0e14")
     if arguments.blender:
         draw("render_blender.py", out / "lenet-stage.glb", PICTURES / "lenet-blender.png")
 

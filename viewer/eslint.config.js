@@ -3,7 +3,7 @@ const browser = [
   "window", "document", "navigator", "location", "history", "localStorage", "matchMedia", "performance", "console",
   "requestAnimationFrame", "cancelAnimationFrame", "setTimeout", "clearTimeout", "fetch", "createImageBitmap", "atob",
   "Blob", "File", "URL", "URLSearchParams", "TextDecoder", "TextEncoder", "ResizeObserver", "OffscreenCanvas", "ImageData",
-  "HTMLElement", "HTMLCanvasElement", "HTMLInputElement", "SVGElement", "Node", "Event", "KeyboardEvent", "PointerEvent",
+  "HTMLElement", "HTMLCanvasElement", "HTMLInputElement", "HTMLSelectElement", "SVGElement", "Node", "Event", "KeyboardEvent", "PointerEvent",
   "getComputedStyle", "devicePixelRatio", "addEventListener", "innerWidth", "innerHeight", "Element",
 ];
 const sinks = ["innerHTML", "outerHTML", "insertAdjacentHTML", "srcdoc"].map((property) => ({
@@ -39,10 +39,12 @@ export default [
       curly: ["error", "multi-line"],
       complexity: ["error", 16],
       "max-lines": ["error", { max: 300 }],
-      "max-lines-per-function": ["error", { max: 90, skipBlankLines: true, skipComments: true }],
+      "max-lines-per-function": ["error", { max: 120, skipBlankLines: true, skipComments: true }],
       "max-depth": ["error", 4],
       "max-params": ["error", 6],
     },
   },
+  // Tests print what they find; nothing of theirs reaches a reader's page.
+  { files: ["test/browser/**"], rules: { "no-restricted-properties": "off" } },
   { files: ["*.mjs", "test/**"], languageOptions: { globals: { process: "readonly", Buffer: "readonly", URL: "readonly", console: "readonly" } }, rules: { "max-lines-per-function": "off" } },
 ];

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Mapping
+import shlex
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from torch import nn
 
+from nn2gltf.api.keeping import keeping
 from nn2gltf.api.outputs import WrittenFile
 from nn2gltf.api.recording import Recorder
 from nn2gltf.api.scenes import SceneOptions, encode_recording, write_scene
@@ -92,6 +95,28 @@ def run_job(job: TrainingJob, model: Any, *, progress: Progress | None, force: b
     """
     module, name = _build(model, job.images, job.settings.seed)
     recorder = _make_recorder(job, module, name, force=force)
+    with _noted(job, recorder):
+        return _train(job, module, name, recorder, progress=progress)
+
+
+@contextlib.contextmanager
+def _noted(job: TrainingJob, recorder: Recorder) -> Iterator[None]:
+    """A signal that stops at once learns what is on the disk; whoever reports it adds what the note says."""
+    try:
+        yield
+    except Exception:
+        raise
+    except BaseException as stop:
+        if job.record is not None and recorder.steps:
+            # Read from the disk: the signal may have come between a step's last byte there and its count here.
+            epoch = f"{recorder.recording().steps[-1].epoch:g}"
+            stop.add_note(f"Recorded up to epoch {epoch}: nn2gltf export {shlex.quote(str(job.record))}")
+        raise
+
+
+def _train(
+    job: TrainingJob, module: nn.Module, name: str, recorder: Recorder, *, progress: Progress | None
+) -> TrainedRun:
     try:
         result = train_model(
             module, job.images, job.settings, recorder=recorder, progress=progress, resume=job.resume
@@ -142,8 +167,11 @@ def _make_recorder(job: TrainingJob, module: nn.Module, name: str, *, force: boo
 
 def _explained(error: WriteError, job: TrainingJob, recorder: Recorder) -> WriteError:
     """A full disk in the middle of a run: what is kept, and how to go on."""
-    if job.record is None or not recorder.steps:
+    if job.record is None:
         return error
+    if not recorder.steps:
+        hint = f"Nothing is recorded in {safe(job.record)} yet. Free space, or choose another disk, and start again."
+        return WriteError(error.message, where=error.where, hint=hint)
     hint = (
         f"Recorded and whole: epochs 0 to {recorder.steps[-1].epoch:g}. Make room, then go on with: "
         f"nn2gltf train ... --record {safe(job.record)} --resume"
@@ -154,26 +182,32 @@ def _explained(error: WriteError, job: TrainingJob, recorder: Recorder) -> Write
 def _write_files(
     job: TrainingJob, module: nn.Module, name: str, recording: Recording
 ) -> tuple[WrittenFile, ...]:
-    """The scene, drawn once, in each form, then the model."""
-    files: list[WrittenFile] = []
-    if job.outputs:
+    """The scene, drawn once, in each form, and the model; when one fails, the training is not lost with it.
+
+    Raises:
+        Nn2gltfError: What failed, and where the recording is.
+    """
+    saved: list[WrittenFile] = []
+    with keeping(recording, job.record, beside=[*job.outputs, *([job.save] if job.save else [])]):
+        if job.save is not None:
+            # First: it is small, and all that is needed to go on with the trained model.
+            facts: JsonObject = {
+                "model": name,
+                "data": _data_name(job),
+                "dataset": job.images.name,
+                "epochs": recording.steps[-1].epoch,
+                "mean": job.images.mean,
+                "std": job.images.std,
+            }
+            saved.append(WrittenFile(path=Path(job.save), size=save_model(module, job.save, facts)))
+        if not job.outputs:
+            return tuple(saved)
         scene = encode_recording(
             recording,
             SceneOptions.from_keywords(**job.scene_options),
             made_with={"train": job.settings.to_json()},
         )
-        files += [write_scene(scene, output) for output in job.outputs]
-    if job.save is not None:
-        facts: JsonObject = {
-            "model": name,
-            "data": _data_name(job),
-            "dataset": job.images.name,
-            "epochs": recording.steps[-1].epoch,
-            "mean": job.images.mean,
-            "std": job.images.std,
-        }
-        files.append(WrittenFile(path=Path(job.save), size=save_model(module, job.save, facts)))
-    return tuple(files)
+        return (*(write_scene(scene, output) for output in job.outputs), *saved)
 
 
 def _interrupted(

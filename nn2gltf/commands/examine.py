@@ -25,10 +25,10 @@ _PROGRAMS = (
     (
         "chromium",
         ("chromium", "chromium-browser", "google-chrome", "chrome"),
-        "pictures of the viewer, its tests",
+        "nn2gltf render, tests of the viewer",
     ),
-    ("blender", ("blender",), "rendering"),
-    ("ffmpeg", ("ffmpeg",), "videos"),
+    ("blender", ("blender",), "the tests that open scenes in it; it is no part of a command"),
+    ("ffmpeg", ("ffmpeg",), "nn2gltf render to .mp4"),
 )
 _IMPORTS = {
     "torch": "import torch; print('CUDA' if torch.cuda.is_available() else '')",

@@ -1,4 +1,4 @@
-"""A server for one person and one scene: loopback only, an unguessable path, two entries, nothing else."""
+"""A server for one person and one scene: loopback only, an unguessable path, a few entries, nothing else."""
 
 from __future__ import annotations
 
@@ -6,17 +6,18 @@ import errno
 import re
 import secrets
 import socketserver
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Self
 
-from nn2gltf.errors import UsageError
+from nn2gltf.errors import Nn2gltfError, UsageError
 
 HOST = "127.0.0.1"
 SCENE_NAME = "scene.glb"
+STATUS_NAME = "run.json"
 _IDLE_SECONDS = 30
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,80}\.(glb|gltf)")
 """Names that mean the same in a URL, encoded or not."""
@@ -36,10 +37,18 @@ SECURITY_HEADERS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """A thing to serve."""
+    """A thing to serve.
+
+    Attributes:
+        body: Its bytes, or what gives them when they are asked for.
+    """
 
     content_type: str
-    body: bytes
+    body: bytes | Callable[[], bytes]
+
+    def read(self) -> bytes:
+        """The bytes as they are now."""
+        return self.body if isinstance(self.body, bytes) else self.body()
 
 
 class ViewServer:
@@ -53,8 +62,20 @@ class ViewServer:
     True
     """
 
-    def __init__(self, *, page: bytes, scene: bytes, name: str = SCENE_NAME, port: int = 0) -> None:
+    def __init__(
+        self,
+        *,
+        page: bytes,
+        scene: bytes | Callable[[], bytes],
+        name: str = SCENE_NAME,
+        port: int = 0,
+        status: Callable[[], bytes] | None = None,
+    ) -> None:
         """Bind the port; 0 takes a free one. ``name`` is what the page calls the scene.
+
+        Args:
+            scene: Its bytes, or what gives its newest ones.
+            status: JSON on a run that is still going; the page then asks for it again and again.
 
         Raises:
             UsageError: The port is taken or not allowed.
@@ -65,6 +86,8 @@ class ViewServer:
             f"/{token}/": Entry(content_type="text/html; charset=utf-8", body=page),
             f"/{token}/{shown}": Entry(content_type="model/gltf-binary", body=scene),
         }
+        if status is not None:
+            entries[f"/{token}/{STATUS_NAME}"] = Entry(content_type="application/json", body=status)
         try:
             self._server = _Server((HOST, port), _Handler)
         except (OSError, OverflowError) as error:
@@ -75,6 +98,8 @@ class ViewServer:
         self._server.entries = entries
         self._server.host_header = f"{HOST}:{self.port}"
         self.url = f"http://{HOST}:{self.port}/{token}/?src={shown}"
+        if status is not None:
+            self.url += f"&follow={STATUS_NAME}"
 
     def serve_forever(self) -> None:
         """Answer requests until :meth:`shutdown` is called from another thread, or an interrupt."""
@@ -153,16 +178,21 @@ class _Handler(BaseHTTPRequestHandler):
         if entry is None:
             self.send_error(HTTPStatus.NOT_FOUND)
             return
-        self._send(HTTPStatus.OK, entry, with_body=with_body)
+        try:
+            self._send(HTTPStatus.OK, entry, with_body=with_body)
+        except Nn2gltfError:
+            # A run whose newest step is not whole yet: the page asks again.
+            self.send_error(HTTPStatus.SERVICE_UNAVAILABLE)
 
     def _send(self, status: HTTPStatus, entry: Entry, *, with_body: bool) -> None:
+        body = entry.read()
         self.send_response(status)
         self.send_header("Content-Type", entry.content_type)
-        self.send_header("Content-Length", str(len(entry.body)))
+        self.send_header("Content-Length", str(len(body)))
         if status is HTTPStatus.METHOD_NOT_ALLOWED:
             self.send_header("Allow", "GET, HEAD")
         if self.close_connection:
             self.send_header("Connection", "close")
         self.end_headers()
         if with_body:
-            self.wfile.write(entry.body)
+            self.wfile.write(body)

@@ -14,6 +14,7 @@ from typing import Any
 
 from nn2gltf.errors import InputDataError, safe
 from nn2gltf.ir.json import Json, JsonObject, without_empty
+from nn2gltf.ir.kinds import KINDS
 from nn2gltf.ir.repeat import Repeat
 from nn2gltf.ir.verification import Verification
 from nn2gltf.python_form import to_python
@@ -188,31 +189,6 @@ class Layer:
             folded=tuple(Folded(id=f["id"], op=f["op"]) for f in data.get("folded", ())),
             value_id=data.get("valueId", ""),
         )
-
-
-KINDS = (
-    "input",
-    "output",
-    "conv",
-    "pool",
-    "linear",
-    "activation",
-    "norm",
-    "dropout",
-    "add",
-    "concat",
-    "mul",
-    "reshape",
-    "softmax",
-    "embedding",
-    "attention",
-    "recurrent",
-    "upsample",
-    "loss",
-    "constant",
-    "op",
-)
-"""Kinds a layer may have; ``op`` is anything without a drawing rule of its own."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -68,7 +68,11 @@ class BeltPlan:
         lanes = (
             "one lane = one token" if stream.tokens <= MOST_LANES else f"{stream.tokens} tokens as one belt"
         )
-        lines = [f"{lanes}, {stream.width} numbers wide", "every machine reads the belt and adds to it"]
+        lines = [
+            f"{lanes}, {stream.width} numbers wide",
+            "every machine reads the belt and adds to it",
+            "amber = the last token",
+        ]
         if any(machine.weights for machine in self.opened):
             lines.append("attention: row looks at column, one tile a head")
         elif any(machine.heads for machine in self.opened):

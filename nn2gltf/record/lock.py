@@ -51,6 +51,22 @@ class FolderLock:
             self._descriptor = -1
 
 
+def is_being_written(folder: Path) -> bool:
+    """Whether a run holds the folder now; False where the file system has no locks."""
+    try:
+        descriptor = os.open(folder / LOCK_NAME, os.O_RDWR | getattr(os, "O_CLOEXEC", 0))
+    except OSError:
+        return False
+    try:
+        _take(descriptor)
+    except OSError as error:
+        return error.errno not in _NO_LOCKS
+    else:
+        return False
+    finally:
+        os.close(descriptor)
+
+
 if sys.platform == "win32":
     import msvcrt
 

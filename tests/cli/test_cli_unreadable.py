@@ -37,7 +37,7 @@ def run(folder: Path, *arguments: str) -> tuple[int, str]:
         text=True,
         timeout=120,
         check=False,
-        preexec_fn=without_privileges,  # one thread here
+        preexec_fn=without_privileges,
     )
     return done.returncode, done.stderr.strip()
 

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nn2gltf.errors import InputDataError
-from nn2gltf.ir.graph import KINDS, Edge, Folded, Graph, Layer, Parameter, Scope, TensorSpec
+from nn2gltf.ir.graph import Edge, Folded, Graph, Layer, Parameter, Scope, TensorSpec
+from nn2gltf.ir.kinds import KINDS
 
 names = st.text("abcdefgh.0123/_é", min_size=1, max_size=12)
 specs = st.builds(

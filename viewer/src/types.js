@@ -35,9 +35,11 @@
  *
  * @typedef {{epoch: number, step: number|null, time: number, metrics: Record<string, number>}} Step
  * @typedef {{page: number, x: number, y: number, width: number, height: number}} ProbeTile
- * @typedef {{label: number|null, name: string, tile: ProbeTile|null, predictions: number[], confidences: number[]}} Probe
+ * @typedef {{label: number|null, name: string, tile: ProbeTile|null, predictions: number[], confidences: number[], members: number[]}} Probe
+ *   members: the recorded probes that a mean is taken over, empty for a recorded probe
  * @typedef {{name: string, kind: string, probe: number, duration: number, layerTimes: Record<string, number>}} Clip
- * @typedef {{image: string, low: string|null, palette: string, width: number, height: number}} Page
+ * @typedef {{image: string, low: string|null, palette: string, width: number, height: number, members?: number[]}} Page
+ *   members: pages that this one is the mean of; it has no picture in the file then
  * @typedef {{source: string, target: string, node: string, drawn: number, total: number, rank: string}} Edge
  * @typedef {{path: string, type: string, parent: string|null, parameters: number, node: string}} Scope
  * @typedef {{name: string, background: string, text: string, positive: string, negative: string}} Style
@@ -62,8 +64,11 @@
  * @property {string[]} reductions
  * @property {string[]} report
  *
- * @typedef {{layer: string, unit: number|null}} Selection
- * @typedef {{layer: string, unit: number|null, row: number, column: number, x: number, y: number}} Hover
+ * @typedef {{layer: string, unit: number|null, row?: number, column?: number}} Selection
+ * @typedef {{layer: string, unit: number|null, row: number, column: number, x: number, y: number, pane?: "A"|"B"}} Hover
+ * @typedef {{kind: "epochs"|"probes"|"files", time: number, probe: number, show: "values"|"difference"}} Compare
+ *   what pane A shows; pane B shows the page's own time and probe, or the second file
+ * @typedef {"file"|"fire"|"ocean"|"grey"} MapName
  * @typedef {{name: string, bytes: number}} OpenFile
  *
  * @typedef {object} State
@@ -86,7 +91,18 @@
  * @property {"layer"|"global"} range
  * @property {boolean} tree wanted by the user
  * @property {boolean} present
+ * @property {boolean} sheet on a phone: all of the details instead of their head
  * @property {"desktop"|"phone"|"embed"} mode
+ * @property {boolean} stepped jump from epoch to epoch instead of moving between them
+ * @property {Compare|null} compare
+ * @property {string|null} other name of the second file
+ * @property {ReadonlySet<string>} collapsed paths of scopes drawn as one box
+ * @property {MapName} map colour map
+ * @property {number} heights factor on the length of units
+ * @property {number} links factor on the strength of connections, 0 to hide them
+ * @property {"all"|"names"|"none"} labels
+ * @property {number} animation which clip of a plain glTF plays
+ * @property {import("./page/follow.js").Run|null} run the recording that this page follows
  * @property {string} notice why a file with a record is shown as a plain glTF
  * @property {number} decoded grows when a page of values arrives
  */

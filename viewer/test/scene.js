@@ -77,7 +77,7 @@ function tileCorner(layer, [x, y], unit) {
   ];
 }
 
-function paintPage(name, probe, { origins, sizes }) {
+function paintPage(name, probe, { origins, sizes }, silent) {
   const { width, height } = sizes.get(name);
   const codes = new Uint8Array(width * height);
   const remainders = new Uint8Array(width * height).fill(127);
@@ -88,7 +88,8 @@ function paintPage(name, probe, { origins, sizes }) {
         for (let row = -layer.gutter; row < layer.height + layer.gutter; row++) {
           for (let column = -layer.gutter; column < layer.width + layer.gutter; column++) {
             const inside = (v, size) => Math.min(size - 1, Math.max(0, v));
-            const value = valueOf(layer, { step, probe, unit, row: inside(row, layer.height), column: inside(column, layer.width) });
+            const quiet = layer.mark === "maps" && unit === silent;
+            const value = quiet ? 0 : valueOf(layer, { step, probe, unit, row: inside(row, layer.height), column: inside(column, layer.width) });
             const { code, remainder } = quantize(layer, value);
             codes[(y + row) * width + x + column] = code;
             remainders[(y + row) * width + x + column] = remainder;
@@ -126,18 +127,18 @@ function boxes(ranges) {
 }
 
 /**
- * @param {{names?: Record<string, string>, title?: string, classes?: string[], rgb?: boolean, change?: (writer: GlbWriter, record: any) => void}} [options]
- *   names: what layers are called; rgb: pages without a palette, as an optimiser may leave them
+ * @param {{names?: Record<string, string>, title?: string, classes?: string[], rgb?: boolean, silent?: number|null, change?: (writer: GlbWriter, record: any) => void}} [options]
+ *   silent: a channel of the convolution that is zero everywhere; names: what layers are called; rgb: pages without a palette, as an optimiser may leave them
  * @returns {Buffer} a .glb
  */
-export function makeScene({ names = {}, title = "Tiny", classes = ["zero", "one", "two"], rgb = false, change } = {}) {
+export function makeScene({ names = {}, title = "Tiny", classes = ["zero", "one", "two"], rgb = false, silent = null, change } = {}) {
   const writer = new GlbWriter();
   const layout = pageLayout();
   const pages = [];
   const materials = new Map();
   for (const name of Object.keys(PALETTES)) {
     for (let probe = 0; probe < PROBES; probe++) {
-      const { width, height, codes, remainders } = paintPage(name, probe, layout);
+      const { width, height, codes, remainders } = paintPage(name, probe, layout, silent);
       const image = `${name} probe ${probe}`;
       const colors = rgb ? Uint8Array.from({ length: codes.length * 3 }, (_, i) => PALETTES[name][3 * codes[Math.floor(i / 3)] + (i % 3)]) : codes;
       const texture = writer.image(image, png({ width, height, pixels: colors, ...(rgb ? { channels: 3 } : { palette: PALETTES[name] }) }));

@@ -86,7 +86,7 @@ test("bodies are read with the direction they grow in", () => {
 
 test("focus keeps the neighbours and dims the rest", () => {
   const neighbours = createNeighbours([{ source: "a", target: "b" }, { source: "b", target: "c" }, { source: "c", target: "d" }]);
-  const state = { selection: { layer: "b", unit: null }, hover: null, hidden: new Set(["d"]), isolated: null };
+  const state = { selection: { layer: "b", unit: null }, hover: null, hidden: new Set(["d"]), isolated: null, collapsed: new Set() };
   const focus = focusOf(state, neighbours);
   assert.deepEqual(["a", "b", "c"].map(focus.strength), [1, 1, 1]);
   assert.ok(focus.strength("d") < 1);

@@ -1,5 +1,6 @@
 /** Decodes the pages: palette pictures back into codes and remainders, one page at a time, when asked. */
 
+import { meanPage } from "./means.js";
 import { codeReader } from "./palettes.js";
 
 /**
@@ -24,6 +25,11 @@ export function createPages(network, imageOf) {
   /** @param {number} index */
   async function decode(index) {
     const page = network.pages[index];
+    if (page.members) {
+      const mean = meanPage(await Promise.all(page.members.map(load)));
+      ready.set(index, mean);
+      return mean;
+    }
     const palette = network.palettes.get(page.palette);
     if (!palette) throw new Error(`the palette ${page.palette} is missing`);
     const blob = imageOf(page.image);
@@ -35,19 +41,21 @@ export function createPages(network, imageOf) {
     return decoded;
   }
 
+  /**
+   * @param {number} index
+   * @returns {Promise<DecodedPage>}
+   */
+  function load(index) {
+    let work = pending.get(index);
+    if (!work) {
+      work = decode(index);
+      pending.set(index, work);
+    }
+    return work;
+  }
+
   return {
-    /**
-     * @param {number} index
-     * @returns {Promise<DecodedPage>}
-     */
-    load(index) {
-      let work = pending.get(index);
-      if (!work) {
-        work = decode(index);
-        pending.set(index, work);
-      }
-      return work;
-    },
+    load,
     /**
      * @param {number|null|undefined} index
      * @returns {DecodedPage|null} null while it is not decoded

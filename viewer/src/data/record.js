@@ -1,6 +1,7 @@
 /** Reads `scenes[0].extras.nn2gltf` (docs/scene-format.md) into a Network that the rest can trust. */
 
 import { readLayer } from "./record-layer.js";
+import { addMeans } from "./means.js";
 import { each, finite, record, RecordError, refuse, text, whole } from "./read.js";
 
 /** @typedef {import("../types.js").Network} Network */
@@ -26,6 +27,7 @@ export function readRecord(json) {
   const byId = new Map(layers.map((layer) => [layer.id, layer]));
   if (byId.size !== layers.length) refuse("layers", "a list of unique ids");
   nameUniquely(layers);
+  addMeans(probes, layers, pages);
   const time = record(found.time, "time");
   return {
     title: text(found.title, "title", ""),
@@ -34,7 +36,7 @@ export function readRecord(json) {
     time: { duration: positive(time.duration, "time.duration"), secondsPerStep: positive(time.secondsPerStep, "time.secondsPerStep") },
     steps,
     probes,
-    mainProbe: whole(found.mainProbe, "mainProbe", { most: Math.max(0, probes.length - 1), missing: 0 }),
+    mainProbe: whole(found.mainProbe, "mainProbe", { most: Math.max(0, sizes.probes - 1), missing: 0 }),
     clips: each(found.clips, "clips", readClip),
     palettes: readPalettes(found.palettes),
     pages,
@@ -151,6 +153,7 @@ function readProbe(item, where, pages) {
     tile: probe.tile ? readProbeTile(probe.tile, `${where}.tile`, pages) : null,
     predictions: numbers("predictions"),
     confidences: numbers("confidences"),
+    members: /** @type {number[]} */ ([]),
   };
 }
 

@@ -85,3 +85,54 @@ function mean(values, layer, { step, probe, unit }) {
   }
   return number ? range.low + ((range.high - range.low) * sum) / number / 254 : NaN;
 }
+
+/**
+ * How much a layer differs between two moments, as a mean share of its range.
+ * @param {{values: Values, layer: Layer, step: number, probe: number}} from
+ * @param {{values: Values, layer: Layer, step: number, probe: number}} to
+ * @returns {number|null} null where they do not have the same form, or are not decoded
+ */
+export function meanChange(from, to) {
+  const [a, b] = [from.layer.tiles, to.layer.tiles];
+  const [own, other] = [from.layer.values, to.layer.values];
+  if (!a || !b || !own || !other || a.count !== b.count || a.width !== b.width || a.height !== b.height) return null;
+  const span = own.high - own.low || 1;
+  const [scale, shift] = [(other.high - other.low) / span, (254 * (other.low - own.low)) / span];
+  let [sum, count] = [0, 0];
+  for (let unit = 0; unit < a.count; unit++) {
+    const before = from.values.codes(from.layer, { step: from.step, probe: from.probe, unit });
+    const after = to.values.codes(to.layer, { step: to.step, probe: to.probe, unit });
+    if (!before || !after) return null;
+    for (let i = 0; i < before.length; i++) {
+      if (before[i] === 255 || after[i] === 255) continue;
+      sum += Math.abs(after[i] * scale + shift - before[i]);
+      count++;
+    }
+  }
+  return count ? sum / count / 254 : null;
+}
+
+/**
+ * Units that say nothing, and units that say the same to everything, at a step over all recorded probes. Dead: zero
+ * everywhere; saturated: at an end of the range everywhere.
+ * @param {Values} values
+ * @param {Layer} layer
+ * @param {{step: number, probes: number[]}} what
+ * @returns {{dead: number[], saturated: number[]}|null} null while a page is not decoded
+ */
+export function idleUnits(values, layer, { step, probes }) {
+  const { tiles, values: range } = layer;
+  if (!tiles || !range || layer.mark === "image" || layer.mark === "bars") return null;
+  if (probes.length === 0 || probes.some((probe) => !values.has(layer, probe))) return null;
+  const zero = Math.round(Math.min(254, Math.max(0, (-range.low / (range.high - range.low || 1)) * 254)));
+  /** @type {number[]} */
+  const dead = [];
+  /** @type {number[]} */
+  const saturated = [];
+  for (let unit = 0; unit < tiles.count; unit++) {
+    const tilesNow = probes.map((probe) => values.codes(layer, { step, probe, unit }) ?? new Uint8Array());
+    if (tilesNow.every((codes) => codes.every((code) => code === zero))) dead.push(unit);
+    else if (tilesNow.every((codes) => codes.every((code) => code === 254 || (code === 0 && zero !== 0)))) saturated.push(unit);
+  }
+  return { dead, saturated };
+}

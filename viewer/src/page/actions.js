@@ -1,7 +1,8 @@
 /** What buttons, keys and the search do. */
 
 import { safe } from "../data/format.js";
-import { savePicture } from "./picture.js";
+import { createCompareActions } from "./compare-actions.js";
+import { drawPicture, savePicture } from "./picture.js";
 
 const SIDES = { front: [0, 0], side: [90, 0], top: [0, 89] };
 
@@ -19,15 +20,21 @@ const SIDES = { front: [0, 0], side: [90, 0], top: [0, 89] };
  * @param {(text: string) => void} parts.say
  * @param {() => void} parts.help
  * @param {() => void} parts.search
+ * @param {() => void} parts.settings
+ * @param {() => void} parts.askPicture
  * @param {(error: unknown, name: string) => void} parts.fail
  */
-export function createActions({ store, clock, viewport, theme, stage, opener, linking, say, help, search, fail }) {
+export function createActions({ store, clock, viewport, theme, stage, opener, linking, say, help, search, settings, askPicture, fail }) {
   const selected = () => store.state.selection?.layer ?? null;
 
   const act = {
+    ...createCompareActions(store, say),
     clock,
     help,
+    settings,
+    askPicture,
     open: () => opener.choose(),
+    toggleStepped: () => store.set({ stepped: !store.state.stepped }),
     toggleTheme: () => theme.toggle(),
     toggleTree: () => store.set({ tree: !store.state.tree }),
     toggleLoop: () => store.set({ loop: !store.state.loop }),
@@ -37,19 +44,22 @@ export function createActions({ store, clock, viewport, theme, stage, opener, li
     frameSelection: () => viewport?.frame(selected()),
     /** @param {string|null} layer */
     frame: (layer) => viewport?.frame(layer),
-    /** @param {"front"|"side"|"top"} side */
+    /** @param {"hero"|"front"|"side"|"top"} side */
     look(side) {
+      if (side === "hero") return viewport?.fit();
       const [azimuth, elevation] = SIDES[side].map((degrees) => (degrees * Math.PI) / 180);
-      viewport?.fit({ azimuth, elevation });
+      return viewport?.fit({ azimuth, elevation });
     },
     /**
      * @param {string} layer
      * @param {number|null} unit
+     * @param {{row?: number, column?: number}} [pixel]
      */
-    select: (layer, unit) => store.set({ selection: { layer, unit } }),
+    select: (layer, unit, pixel = {}) => store.set({ selection: { layer, unit, ...pixel } }),
     clear() {
-      const { present, isolated, selection } = store.state;
+      const { present, isolated, selection, compare } = store.state;
       if (present) store.set({ present: false });
+      else if (compare) store.set({ compare: null });
       else if (isolated !== null) store.set({ isolated: null });
       else if (selection) store.set({ selection: null });
     },
@@ -65,6 +75,14 @@ export function createActions({ store, clock, viewport, theme, stage, opener, li
       if (layer !== null) act.toggleHidden(layer);
     },
     showAll: () => store.set({ hidden: new Set(), isolated: null }),
+    /** @param {string} [path] of a scope; the selected layer's when left out */
+    toggleBlock(path = store.state.network?.byId.get(selected() ?? "")?.scope) {
+      if (!path) return;
+      const collapsed = new Set(store.state.collapsed);
+      if (!collapsed.delete(path)) collapsed.add(path);
+      store.set({ collapsed });
+      say(`${safe(path)} ${collapsed.has(path) ? "folded" : "unfolded"}`);
+    },
     /** @param {string} [layer] */
     isolate(layer = selected() ?? undefined) {
       if (layer !== undefined) store.set({ isolated: store.state.isolated === layer ? null : layer });
@@ -74,17 +92,16 @@ export function createActions({ store, clock, viewport, theme, stage, opener, li
       const { network } = store.state;
       if (network && probe < network.probes.length) store.set({ probe });
     },
-    toggleForward() {
-      const { network, clip } = store.state;
-      const forward = network?.clips.find((each) => each.kind === "forward");
-      if (!network || !forward) return;
-      if (clip === "forward") store.set({ clip: "epochs", duration: network.time.duration, time: network.steps[network.steps.length - 1].time, playing: false });
-      else store.set({ clip: "forward", duration: forward.duration, time: 0, playing: true });
-    },
-    picture() {
+    /** @param {import("./picture.js").PictureOptions} [options] */
+    picture(options) {
       const { file } = store.state;
       const name = safe(file?.name ?? "scene").replace(/\.(glb|gltf)$/i, "");
-      if (viewport) savePicture(viewport, stage, name).then(() => say("picture saved"), (error) => fail(error, name));
+      const ratio = Math.min(devicePixelRatio, 2);
+      const size = { width: Math.round(stage.clientWidth * ratio), height: Math.round(stage.clientHeight * ratio) };
+      if (!viewport) return;
+      drawPicture(viewport, stage, store, options ?? size)
+        .then((canvas) => savePicture(canvas, name))
+        .then(() => say("picture saved"), (error) => fail(error, name));
     },
     copyLink() {
       const address = linking.address();

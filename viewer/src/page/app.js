@@ -11,6 +11,8 @@ import { createAnnouncer } from "./announce.js";
 import { createBar } from "./bar.js";
 import { h } from "./dom.js";
 import { createFailures } from "./failures.js";
+import { createFollow } from "./follow.js";
+import { createHeadset } from "./headset.js";
 import { createHelp } from "./help.js";
 import { commandsFor, listenForKeys } from "./keys.js";
 import { createLayout, isFramed } from "./layout.js";
@@ -18,7 +20,12 @@ import { createLinking } from "./linking.js";
 import { createOpener } from "./open.js";
 import { createPanels } from "./panels.js";
 import { listenForPointer } from "./pointer.js";
+import { createHandle, createPhoneNav } from "./phone-nav.js";
+import { createPictureDialog } from "./picture-dialog.js";
+import { createScripting } from "./scripting.js";
 import { createSearch } from "./search.js";
+import { createSettings } from "./settings.js";
+import { createPlainPanel } from "../panels/plain.js";
 import { createShow } from "./show.js";
 import { createStore } from "./store.js";
 import { createTheme } from "./theme.js";
@@ -46,30 +53,40 @@ export function startApp(body) {
   );
   const linking = createLinking(store, viewport, theme);
   const show = createShow(store, viewport, { calm, restore: linking.restore });
-  const act = createActions({ store, clock, viewport, theme, stage: parts.stage, opener, linking, say: announcer.say, help: () => help.open(), search: () => search.open(), fail: failures.fail });
+  const act = createActions({ store, clock, viewport, theme, stage: parts.stage, opener, linking, say: announcer.say, help: () => help.open(), search: () => search.open(), settings: () => settings.open(), askPicture: () => pictures.open(), fail: failures.fail });
+  const settings = createSettings(store);
+  const ratio = Math.min(devicePixelRatio, 2);
+  const pictures = createPictureDialog(act.picture, () => ({ width: parts.stage.clientWidth * ratio, height: parts.stage.clientHeight * ratio }));
   const commands = commandsFor(act);
   const help = createHelp(commands, () => store.state.network);
-  const panels = createPanels(store, show.opened, act);
+  const panels = createPanels(store, show.opened, act, { second: show.second, openSecond: () => opener.chooseFor(show.openSecond) });
+  const plain = createPlainPanel(store, { plain: show.plain, frame: (node) => viewport?.frameNode(node), redraw: () => viewport?.redraw() });
+  const headset = viewport && createHeadset(viewport, store, { say: announcer.say, tick: clock.tick });
+  const follow = createFollow(store, { renew: show.renew, open: show.open, say: announcer.say, copy, fail: failures.fail });
   const search = createSearch(store, { commands, glyph: panels.glyph, preview: (layer) => viewport?.preview(layer), goTo: (found) => act.goTo(found, commands) });
   const welcome = createWelcome(store, { choose: opener.choose, copy });
 
-  parts.stage.append(panels.overlay, h("div", { class: "embed-title" }, panels.title));
+  parts.panes[0].root.append(panels.compare.a);
+  parts.panes[1].root.append(panels.compare.b, panels.compare.list);
+  parts.stage.append(panels.overlay, follow.element, h("div", { class: "embed-title" }, panels.title));
   const lane = createLane(store, clock);
-  const timeline = h("footer", { class: "timeline", "aria-label": "Timeline" }, createTransport(store, clock).element, lane.element, createReadout(store).element);
-  app.append(createBar(store, act).element, panels.tree, parts.stage, panels.details, timeline, welcome.element, welcome.busy, failures.element);
-  body.append(panels.tooltip, help.element, search.element, announcer.element, h("div", { class: "drop-hint", "aria-hidden": "true", text: "Drop to open" }));
+  const timeline = h("footer", { class: "timeline", "aria-label": "Timeline" }, createTransport(store, clock, () => show.plain()?.clips ?? []).element, lane.element, createReadout(store).element);
+  app.append(createBar(store, act, headset?.element ?? null).element, panels.tree, plain.element, parts.stage, panels.details, timeline, createPhoneNav(store, act).element, welcome.element, welcome.busy, failures.element);
+  body.append(panels.tooltip, help.element, search.element, settings.element, pictures.element, announcer.element, h("div", { class: "drop-hint", "aria-hidden": "true", text: "Drop to open" }));
 
+  panels.details.prepend(createHandle(store));
   createLayout(store, app);
   listenForKeys(commands, () => ({ ready: store.state.view === "ready", dialog: document.querySelector("dialog[open]") !== null }));
   if (viewport) {
     viewport.stage.everyFrame(clock.tick);
     store.on(["playing"], () => viewport.redraw());
-    listenForPointer(parts.canvas, store, viewport, { framed: isFramed(), select: act.select, frame: act.frame, hint: parts.hint });
+    listenForPointer(parts.canvas, store, viewport, { framed: isFramed(), select: act.select, unfold: act.toggleBlock, frame: act.frame, hint: parts.hint });
   }
   window.addEventListener("unhandledrejection", (event) => failures.fail(event.reason, store.state.file?.name ?? "scene"));
   window.addEventListener("error", (event) => event.error && failures.fail(event.error, store.state.file?.name ?? "scene"));
   window.addEventListener("hashchange", linking.restore);
-  opener.openGiven();
+  /** @type {any} */ (window).nn2gltf = createScripting(store, viewport, { stage: parts.stage, open: show.open, fail: failures.fail, look: (side) => act.look(/** @type {any} */ (side)) });
+  if (!follow.start()) opener.openGiven();
 
   /** @param {string} text */
   function copy(text) {
@@ -79,10 +96,12 @@ export function startApp(body) {
 
 function createParts() {
   const canvas = h("canvas", { class: "gl", tabindex: 0, role: "img", "aria-label": "The network in 3D" });
-  const labels = h("div", { class: "labels" });
-  const marks = h("div", { class: "marks-layer" });
+  const panes = [0, 1].map(() => {
+    const marks = h("div", { class: "pane-marks" });
+    return { root: h("div", { class: "pane" }, marks), marks };
+  });
   const hint = h("div", { class: "hint", "aria-hidden": "true", text: "Click, or hold Ctrl and turn the wheel, to zoom" });
-  return { canvas, labels, marks, hint, stage: h("section", { class: "stage", "aria-label": "Scene" }, canvas, labels, marks, hint) };
+  return { canvas, panes, hint, stage: h("section", { class: "stage", "aria-label": "Scene" }, canvas, ...panes.map((pane) => pane.root), h("div", { class: "focus-ring", "aria-hidden": "true" }), hint) };
 }
 
 /**

@@ -34,13 +34,20 @@ export function on(key, { ctrl = false, alt = false, shift } = {}) {
  * @property {() => void} isolate
  * @property {() => void} search
  * @property {() => void} toggleTheme
- * @property {() => void} picture
+ * @property {(options?: import("./picture.js").PictureOptions) => void} picture
  * @property {() => void} open
  * @property {() => void} present
  * @property {() => void} help
  * @property {() => void} clear
  * @property {(probe: number) => void} probe
  * @property {() => void} copyLink
+ * @property {() => void} toggleStepped
+ * @property {() => void} toggleBlock
+ * @property {() => void} toggleCompare
+ * @property {() => void} swap
+ * @property {() => void} settings
+ * @property {() => void} askPicture
+ * @property {() => void} toggleForward
  */
 
 /**
@@ -58,6 +65,8 @@ export function commandsFor(act) {
     { keys: "[  ]", name: "Slower, faster", matches: on("["), run: () => act.clock.changeSpeed(-1) },
     { keys: "", name: "", matches: on("]"), run: () => act.clock.changeSpeed(1) },
     { keys: "L", name: "Loop", matches: on("l"), run: act.toggleLoop },
+    { keys: "I", name: "Move between epochs, or step", matches: on("i"), run: act.toggleStepped },
+    { keys: "W", name: "Forward pass", matches: on("w"), run: act.toggleForward },
     { keys: "F", name: "Frame the selection", matches: on("f"), run: act.frameSelection },
     { keys: "A", name: "Frame everything", matches: on("a"), run: act.frameAll },
     { keys: "1  3  7", name: "Front, side, top", matches: on("1", { shift: false }), run: () => act.look("front") },
@@ -68,9 +77,14 @@ export function commandsFor(act) {
     { keys: "H", name: "Hide the selected layer", matches: on("h"), run: act.hide },
     { keys: "Alt H", name: "Show all layers", matches: on("h", { alt: true }), run: act.showAll },
     { keys: "/", name: "Isolate the selected layer", matches: on("/"), run: act.isolate },
+    { keys: "E", name: "Fold or unfold the selected block", matches: on("e"), run: () => act.toggleBlock() },
+    { keys: "C", name: "Compare", matches: on("c"), run: act.toggleCompare },
+    { keys: "X", name: "Swap what is compared", matches: on("x"), run: act.swap },
     { keys: "Ctrl K", name: "Search layers, epochs, commands", matches: on("k", { ctrl: true }), run: act.search },
     { keys: "T", name: "Dark or light", matches: on("t"), run: act.toggleTheme, always: true },
-    { keys: "P", name: "Save a picture", matches: on("p"), run: act.picture },
+    { keys: "P", name: "Save a picture", matches: on("p", { shift: false }), run: () => act.picture() },
+    { keys: "Shift P", name: "Save a picture of any size", matches: on("p", { shift: true }), run: act.askPicture },
+    { keys: ",", name: "Look: colour map, heights, labels", matches: on(","), run: act.settings },
     { keys: "S", name: "Copy a link to this view", matches: on("s"), run: act.copyLink },
     { keys: "O", name: "Open a file", matches: on("o"), run: act.open, always: true },
     { keys: "\\", name: "Presentation", matches: on("\\"), run: act.present },
@@ -96,7 +110,7 @@ export function listenForKeys(commands, status) {
 
 /** @param {EventTarget|null} target */
 function isTyping(target) {
-  return target instanceof HTMLInputElement && target.type !== "range";
+  return (target instanceof HTMLInputElement && target.type !== "range") || target instanceof HTMLSelectElement;
 }
 
 /**

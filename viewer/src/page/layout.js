@@ -38,15 +38,17 @@ export function createLayout(store, app) {
   }
 
   function show() {
-    const { mode, view, present, duration } = store.state;
+    const { mode, view, present, duration, network } = store.state;
+    const moves = duration > 0 && (network === null || network.clips.length > 0); // a structure without values stands still
     const ready = view === "ready";
     const panels = ready && !present ? panelsFor(store.state, innerWidth) : { tree: false, details: false };
     const word = (/** @type {boolean} */ on) => (on ? "on" : "off");
-    Object.assign(app.dataset, { mode, view, tree: word(panels.tree), details: word(panels.details), present: word(present && ready), clock: word(ready && duration > 0) });
+    if (store.state.compare) panels.tree = panels.details = false;
+    Object.assign(app.dataset, { sheet: word(store.state.sheet), compare: word(ready && store.state.compare !== null), plain: word(ready && store.state.network === null && mode !== "embed" && store.state.tree && !present), mode, view, tree: word(panels.tree), details: word(panels.details), present: word(present && ready), clock: word(ready && moves) });
   }
 
   window.addEventListener("resize", measure);
   store.on(["mode"], ({ mode }) => mode === "phone" && store.set({ tree: false }));
-  store.on(["mode", "view", "tree", "selection", "network", "present", "duration"], show);
+  store.on(["mode", "view", "tree", "selection", "network", "present", "duration", "compare", "sheet"], show);
   measure();
 }

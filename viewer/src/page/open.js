@@ -14,18 +14,26 @@ const MAX_BYTES = 2 ** 30;
  */
 export function createOpener(show, fail) {
   const input = h("input", { type: "file", accept: ".glb,.gltf,model/gltf-binary", class: "visually-hidden", tabindex: -1, "aria-hidden": "true" });
+  /** @type {((name: string, buffer: ArrayBuffer) => Promise<void>)|null} */
+  let waiting = null;
   document.body.append(input);
   input.addEventListener("change", () => {
     const file = input.files?.[0];
     input.value = "";
-    if (file) openFile(file);
+    const take = waiting ?? show;
+    waiting = null;
+    if (file) openFile(file, take);
   });
+  input.addEventListener("cancel", () => (waiting = null));
 
-  /** @param {File} file */
-  async function openFile(file) {
+  /**
+   * @param {File} file
+   * @param {(name: string, buffer: ArrayBuffer) => Promise<void>} [take]
+   */
+  async function openFile(file, take = show) {
     try {
       if (file.size > MAX_BYTES) throw tooLarge(file.size);
-      await show(file.name, await file.arrayBuffer());
+      await take(file.name, await file.arrayBuffer());
     } catch (error) {
       fail(error, file.name);
     }
@@ -34,6 +42,14 @@ export function createOpener(show, fail) {
   listenForDrops(openFile);
   return {
     choose: () => input.click(),
+    /**
+     * Asks for a file and hands it to somebody else.
+     * @param {(name: string, buffer: ArrayBuffer) => Promise<void>} take
+     */
+    chooseFor(take) {
+      waiting = take;
+      input.click();
+    },
     openFile,
     /** Opens what the page was given with its address, if anything. */
     async openGiven() {

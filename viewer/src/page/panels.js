@@ -1,5 +1,6 @@
 /** The panels around and over the stage, with the values they show. */
 
+import { createCompare, sidesOf } from "../panels/compare.js";
 import { createChips } from "../panels/chips.js";
 import { createDetails } from "../panels/details.js";
 import { createLegend } from "../panels/legend.js";
@@ -15,8 +16,9 @@ import { h, icon, setText } from "./dom.js";
  * @param {import("./store.js").Store} store
  * @param {() => import("./show.js").Opened|null} opened
  * @param {import("./actions.js").Act} act
+ * @param {{second: () => import("./show.js").Opened|null, openSecond: () => void}} more
  */
-export function createPanels(store, opened, act) {
+export function createPanels(store, opened, act, more) {
   const step = () => {
     const { network, clip, time } = store.state;
     if (!network) return 0;
@@ -29,6 +31,18 @@ export function createPanels(store, opened, act) {
   /** @param {import("../types.js").Layer} layer @param {{unit: number|null, row: number, column: number}} place */
   const reading = (layer, { unit, row, column }) => (unit === null ? null : (opened()?.values.read(layer, { step: step(), probe: store.state.probe, unit, row, column }) ?? null));
 
+  /** @param {import("../types.js").Hover} place both readings of a comparison, and their difference */
+  function sides({ layer: id, unit, row, column }) {
+    const found = sidesOf(store.state, opened(), more.second());
+    const [layer, other] = [found?.a.open.network.byId.get(id), found?.b.open.network.byId.get(id)];
+    if (!found || !layer?.values || !other || unit === null) return null;
+    const place = { unit, row, column };
+    const a = found.a.open.values.read(layer, { ...place, step: found.a.moment.step, probe: found.a.moment.probe });
+    const b = found.b.open.values.read(other, { ...place, step: found.b.moment.step, probe: found.b.moment.probe });
+    if (!a || !b) return null;
+    return { a, b, text: "B minus A", palette: found.a.open.palettes.difference(store.state.theme), change: (2 * (b.value - a.value)) / (layer.values.high - layer.values.low || 1) };
+  }
+
   const tree = createTree(store, {
     means,
     tile(layer, unit, at) {
@@ -38,12 +52,14 @@ export function createPanels(store, opened, act) {
     fly: act.frame,
     select: act.select,
     toggleHidden: act.toggleHidden,
+    toggleBlock: act.toggleBlock,
   });
+  const compare = createCompare(store, { main: opened, second: more.second, swap: act.swap, close: () => store.set({ compare: null }), openSecond: more.openSecond });
   const details = createDetails(store, () => {
     const open = opened();
     return open && { values: open.values, palette, means, frame: act.frame, isolate: act.isolate, toggleHidden: act.toggleHidden, select: act.select, close: () => store.set({ selection: null }) };
   });
-  const tooltip = createTooltip(store, { reading, palette, moment: () => momentText(store.state, step()) });
+  const tooltip = createTooltip(store, { reading, palette, moment: () => momentText(store.state, step()), sides });
   const probes = createProbes(store, {
     page: (index) => /** @type {import("./show.js").Opened} */ (opened()).pages.load(index),
     palette: (name) => opened()?.palettes.named(name, store.state.theme) ?? null,
@@ -52,6 +68,7 @@ export function createPanels(store, opened, act) {
   });
   const legend = createLegend(store, {
     palette,
+    difference: () => opened()?.palettes.difference(store.state.theme) ?? new Uint8Array(768),
     reading() {
       const { hover, network } = store.state;
       const layer = hover && network?.byId.get(hover.layer);
@@ -65,6 +82,7 @@ export function createPanels(store, opened, act) {
     details: details.element,
     tooltip: tooltip.element,
     title: title.element,
+    compare,
     overlay: h("div", { class: "overlay" }, chips.element, createHead(store, act), h("div", { class: "stage-foot" }, probes.element, legend.element)),
     /** @param {string} id */
     glyph: (id) => {
@@ -102,7 +120,7 @@ function createHead(store, act) {
     const edges = network?.edges ?? [];
     const [drawn, total] = [edges.reduce((sum, edge) => sum + edge.drawn, 0), edges.reduce((sum, edge) => sum + edge.total, 0)];
     const parts = network
-      ? [total > drawn ? `${count(drawn)} strongest of ${count(total)} connections` : "", network.model.weights === "random" ? "random weights" : "", ...network.reductions]
+      ? [total > drawn ? `${count(drawn)}${edges.some((edge) => /weight/.test(edge.rank) && edge.total > edge.drawn) ? " strongest" : ""} of ${count(total)} connections` : "", network.model.weights === "random" ? "random weights" : "", ...network.reductions]
       : [notice || "Plain glTF: no recorded values in this file"];
     const sentences = parts.filter(Boolean).map(safe);
     setText(text, sentences.slice(0, 2).join(" · ") + (sentences.length > 2 ? ` · ${sentences.length - 2} more` : ""));

@@ -6,9 +6,9 @@ const CLICK_PIXELS = 4;
  * @param {HTMLCanvasElement} canvas
  * @param {import("./store.js").Store} store
  * @param {import("../scene/viewport.js").Viewport} viewport
- * @param {{framed: boolean, select: (layer: string, unit: number|null) => void, frame: (layer: string|null) => void, hint: HTMLElement}} tools
+ * @param {{framed: boolean, select: (layer: string, unit: number|null, pixel?: {row: number, column: number}) => void, unfold: (path: string) => void, frame: (layer: string|null) => void, hint: HTMLElement}} tools
  */
-export function listenForPointer(canvas, store, viewport, { framed, select, frame, hint }) {
+export function listenForPointer(canvas, store, viewport, { framed, select, unfold, frame, hint }) {
   /** @type {{x: number, y: number, id: number}|null} */
   let pressed = null;
   let dragged = false;
@@ -20,7 +20,7 @@ export function listenForPointer(canvas, store, viewport, { framed, select, fram
     waiting = false;
     if (!last || dragged) return;
     const found = viewport.pick(last.clientX, last.clientY);
-    store.set({ hover: found && { ...found, x: last.clientX, y: last.clientY } });
+    store.set({ hover: found && found.block === undefined ? { ...found, x: last.clientX, y: last.clientY } : null });
     canvas.style.cursor = found ? "pointer" : "";
   }
 
@@ -44,7 +44,8 @@ export function listenForPointer(canvas, store, viewport, { framed, select, fram
     dragged = false;
     if (!click) return;
     const found = viewport.pick(event.clientX, event.clientY);
-    if (found) select(found.layer, found.unit);
+    if (found?.block !== undefined) unfold(found.block);
+    else if (found) select(found.layer, found.unit, found.pixel ? { row: found.row, column: found.column } : undefined);
     else store.set({ selection: null });
     if (event.pointerType === "touch") store.set({ hover: null });
   });
@@ -52,7 +53,7 @@ export function listenForPointer(canvas, store, viewport, { framed, select, fram
     last = null;
     store.set({ hover: null });
   });
-  canvas.addEventListener("dblclick", (event) => frame(viewport.pick(event.clientX, event.clientY)?.layer ?? null));
+  canvas.addEventListener("dblclick", (event) => frame(viewport.pick(event.clientX, event.clientY)?.layer || null));
   if (framed) behave(canvas, hint);
 }
 

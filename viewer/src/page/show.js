@@ -8,7 +8,9 @@ import { readRecord } from "../data/record.js";
 import { createPalettes } from "../data/shown-palettes.js";
 import { createMeans } from "../data/stats.js";
 import { createValues } from "../data/values.js";
+import { FileFailure } from "../data/failure.js";
 import { safe } from "../data/format.js";
+import { epochAt, timeOfEpoch } from "../timeline/moment.js";
 import { imageReader, loadGltf } from "../scene/load.js";
 import { INITIAL } from "./store.js";
 
@@ -19,6 +21,8 @@ import { INITIAL } from "./store.js";
  * @property {import("../data/values.js").Values} values
  * @property {ReturnType<typeof createMeans>} means
  * @property {import("../data/shown-palettes.js").Palettes} palettes
+ *
+ * @typedef {ReturnType<import("../scene/viewport.js").Viewport["showPlain"]>} Plain
  */
 
 /**
@@ -29,6 +33,10 @@ import { INITIAL } from "./store.js";
 export function createShow(store, viewport, { calm, restore }) {
   /** @type {Opened|null} */
   let opened = null;
+  /** @type {Opened|null} */
+  let second = null;
+  /** @type {Plain|null} */
+  let plain = null;
   let turn = 0;
 
   /**
@@ -38,10 +46,10 @@ export function createShow(store, viewport, { calm, restore }) {
   async function open(name, buffer) {
     const mine = ++turn;
     const file = { name, bytes: buffer.byteLength };
-    const { theme, mode, speed, loop } = store.state;
-    store.set({ ...INITIAL, theme, mode, speed, loop, tree: mode === "desktop", view: "loading", file });
+    const { theme, mode, speed, loop, run } = store.state;
+    store.set({ ...INITIAL, theme, mode, speed, loop, run, tree: mode === "desktop", view: "loading", file });
     viewport?.clear();
-    opened = null;
+    opened = second = plain = null;
     const container = readContainer(buffer);
     checkFile(container);
     let notice = "";
@@ -83,7 +91,7 @@ export function createShow(store, viewport, { calm, restore }) {
     const mine = turn;
     const gltf = await loadGltf(buffer, { skipTextures: false });
     if (mine !== turn) return;
-    const plain = viewport?.showPlain(gltf);
+    plain = viewport?.showPlain(gltf) ?? null;
     document.title = `${safe(file.name)} · nn2gltf`;
     store.set({ network: null, file, clip: "plain", duration: plain?.duration ?? 0, time: 0, playing: !calm && Boolean(plain?.duration), view: "ready", notice });
   }
@@ -94,6 +102,7 @@ export function createShow(store, viewport, { calm, restore }) {
    */
   async function loadOtherPages({ network, pages }) {
     for (let probe = 0; probe < network.probes.length; probe++) {
+      if (network.probes[probe].members.length > 0) continue;
       if (opened?.network !== network) return;
       await loadProbe({ network, pages }, probe);
     }
@@ -111,10 +120,57 @@ export function createShow(store, viewport, { calm, restore }) {
 
   store.on(["probe"], ({ probe }) => opened && loadProbe(opened, probe));
 
+  /**
+   * A newer state of the same file: everything that the person chose stays, the clock moves on to a new last step.
+   * @param {ArrayBuffer} buffer
+   */
+  async function renew(buffer) {
+    const mine = ++turn;
+    const container = readContainer(buffer);
+    checkFile(container);
+    const network = readRecord(container.json);
+    const scene = network && (await prepare(network, container, buffer));
+    if (mine !== turn || !scene || !network) return;
+    const view = viewport?.camera.byHand ? viewport.camera.view() : null;
+    viewport?.showNetwork(scene);
+    opened = scene;
+    store.set({ ...keptOf(store.state, network), file: { name: store.state.file?.name ?? "scene.glb", bytes: buffer.byteLength }, decoded: store.state.decoded + 1 });
+    if (view && viewport) {
+      viewport.camera.fly(view, { instant: true });
+      viewport.camera.byHand = true;
+    }
+    loadOtherPages(scene);
+  }
+
+  /**
+   * The second file of a comparison.
+   * @param {string} name
+   * @param {ArrayBuffer} buffer
+   */
+  async function openSecond(name, buffer) {
+    const container = readContainer(buffer);
+    checkFile(container);
+    const network = readRecord(container.json);
+    if (!network) throw new FileFailure("E_PLAIN", "This file has nothing to compare", "It holds no recorded values of nn2gltf.");
+    const scene = await prepare(network, container, buffer);
+    second = scene;
+    viewport?.showSecond(scene);
+    const { compare, time, probe } = store.state;
+    store.set({ other: name, compare: { show: "values", ...compare, kind: "files", time, probe }, decoded: store.state.decoded + 1 });
+    for (let each = 0; each < network.probes.length; each++) if (network.probes[each].members.length === 0) await Promise.all(pagesOf(network, each).map((page) => scene.pages.load(page)));
+    if (second === scene) store.set({ decoded: store.state.decoded + 1 });
+  }
+
   return {
     open,
+    renew,
+    openSecond,
     /** What is open now. */
     opened: () => opened,
+    /** The second file of a comparison. */
+    second: () => second,
+    /** The nodes and clips of a plain glTF. */
+    plain: () => plain,
   };
 }
 
@@ -139,4 +195,20 @@ async function prepare(network, container, buffer) {
 function pagesOf(network, probe) {
   const pages = network.layers.map((layer) => layer.tiles?.pages[probe] ?? null).filter((page) => page !== null);
   return [...new Set(pages)];
+}
+
+/**
+ * What stays when a newer state of the same file arrives.
+ * @param {import("../types.js").State} state
+ * @param {import("../types.js").Network} network the new one
+ * @returns {Partial<import("../types.js").State>}
+ */
+function keptOf({ network: old, time: before, selection }, network) {
+  const last = network.steps[network.steps.length - 1].time;
+  const atEnd = old === null || before >= old.steps[old.steps.length - 1].time - 1e-6;
+  return {
+    network, view: "ready", clip: "epochs", duration: network.time.duration,
+    time: atEnd ? last : timeOfEpoch(network.steps, epochAt(old.steps, before)),
+    selection: selection && network.byId.has(selection.layer) ? selection : null,
+  };
 }

@@ -6,6 +6,7 @@ import { momentAt } from "../timeline/moment.js";
 import { aboutSection, attributesSection, linksSection, tensorsSection } from "./facts.js";
 import { createSheet } from "./sheet.js";
 import { createUnitCard } from "./unit-card.js";
+import { idleSection } from "./idle.js";
 import { curveSection, histogramSection } from "./sections.js";
 
 /**
@@ -47,10 +48,12 @@ export function createDetails(store, toolsOf) {
     head.replaceChildren(title, buttons(layer, tools), aboutSection(layer));
     const sheet = createSheet(layer, selection.unit, store, tools);
     const card = selection.unit === null ? null : createUnitCard(network, layer, selection.unit, store, tools);
-    const curve = curveSection(network, layer, selection.unit, tools);
+    const curve = selection.unit === null ? null : curveSection(network, layer, selection.unit, tools);
+    const whole = curveSection(network, layer, null, tools);
+    const idle = idleSection(network, layer, tools);
     const histogram = histogramSection(layer, store, tools);
-    live = [sheet, card, curve, histogram].flatMap((part) => (part ? [part.show] : []));
-    const parts = [sheet?.element, card?.element, curve?.element, histogram?.element, attributesSection(layer), tensorsSection(layer), linksSection(network, layer, tools)];
+    live = [sheet, card, curve, whole, histogram, idle].flatMap((part) => (part ? [part.show] : []));
+    const parts = [sheet?.element, card?.element, curve?.element, whole?.element, histogram?.element, idle?.element, attributesSection(layer), tensorsSection(layer), linksSection(network, layer, tools)];
     body.replaceChildren(...parts.filter((part) => part != null));
     refresh();
   }
@@ -84,7 +87,7 @@ export function createDetails(store, toolsOf) {
   }
 
   store.on(["network", "selection", "hidden", "isolated"], build);
-  store.on(["probe", "theme", "decoded", "hover"], refresh);
+  store.on(["probe", "theme", "decoded", "hover", "map"], refresh);
   store.on(["time", "clip"], () => stepNow() !== shownStep && refresh());
   return { element };
 }

@@ -20,8 +20,14 @@ export function aboutSection(layer) {
     "div",
     { class: "about" },
     h("p", { text: safe(layer.title && layer.title !== layer.name ? layer.title : layer.op) }),
-    h("p", { class: "shapes" }, h("span", {}, ...(from ? [from, icon("next"), to] : [to])), h("span", { class: "muted", text: layer.parameters ? `${count(layer.parameters)} parameters` : "" })),
+    h("p", { class: "shapes" }, h("span", {}, ...(from ? [from, icon("next"), to] : [to])), h("span", { class: "muted", text: [layer.parameters ? `${count(layer.parameters)} parameters` : "", layer.flops !== null ? `${amount(layer.flops)}FLOPs` : ""].filter(Boolean).join(" · ") })),
   );
+}
+
+/** @param {number} flops 6.4 M */
+function amount(flops) {
+  const [size, unit] = flops >= 1e9 ? [1e9, " G"] : flops >= 1e6 ? [1e6, " M"] : flops >= 1e3 ? [1e3, " k"] : [1, " "];
+  return `${Number((flops / size).toPrecision(3))}${unit}`;
 }
 
 /**

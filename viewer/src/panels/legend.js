@@ -6,7 +6,7 @@ import { commonRange } from "../scene/drawing.js";
 
 /**
  * @param {import("../page/store.js").Store} store
- * @param {{reading: () => import("../data/values.js").Reading|null, palette: (layer: import("../types.js").Layer) => Uint8Array}} tools
+ * @param {{reading: () => import("../data/values.js").Reading|null, palette: (layer: import("../types.js").Layer) => Uint8Array, difference: () => Uint8Array}} tools
  */
 export function createLegend(store, tools) {
   const name = h("b");
@@ -40,17 +40,39 @@ export function createLegend(store, tools) {
     if (!layer?.values || !network) return;
     const own = layer.mark === "image" || layer.mark === "bars";
     const common = kind === "global" && !own ? commonRange(network) : null;
+    if (store.state.compare?.show === "difference" && !own) return showDifference(layer, layer.values);
+    range.element.hidden = false;
     const { low, high, above, below } = common ? spread(layer, common) : layer.values;
     setText(name, common ? "all layers" : safe(layer.label));
     setText(quantity, ` · ${safe(layer.values.quantity)}`);
     range.show(kind);
     paint(tools.palette(layer));
+    showEnds({ low, high, above, below });
+  }
+
+  /** @param {{low: number, high: number, above: number, below: number}} shown */
+  function showEnds({ low, high, above, below }) {
     setText(ends[0], below ? `≤ ${short(low)}` : short(low));
     setText(ends[1], short((low + high) / 2));
     setText(ends[2], above ? `≥ ${short(high)}` : short(high));
     const reading = tools.reading();
     mark.hidden = !reading || Number.isNaN(reading.value);
     if (reading) mark.style.left = `${100 * Math.min(1, Math.max(0, (reading.value - low) / (high - low || 1)))}%`;
+  }
+
+  /**
+   * @param {import("../types.js").Layer} layer
+   * @param {import("../types.js").ValueRange} values
+   */
+  function showDifference(layer, { low, high }) {
+    range.element.hidden = true;
+    setText(name, safe(layer.label));
+    setText(quantity, " · B minus A");
+    paint(tools.difference());
+    setText(ends[0], `≤ ${short((low - high) / 2)}`);
+    setText(ends[1], "0");
+    setText(ends[2], `≥ +${short((high - low) / 2)}`);
+    mark.hidden = true;
   }
 
   /** @param {Uint8Array} palette */
@@ -62,7 +84,7 @@ export function createLegend(store, tools) {
     context.putImageData(picture, 0, 0);
   }
 
-  store.on(["network", "hover", "selection", "range", "theme", "time", "probe", "decoded"], show);
+  store.on(["network", "hover", "selection", "range", "theme", "time", "probe", "decoded", "compare", "map"], show);
   return { element };
 }
 

@@ -8,6 +8,7 @@
  * @property {string} name
  * @property {import("../types.js").Layer|null} layer
  * @property {number|null} unit
+ * @property {string} [scope] path of the scope that a row stands for, unless it is the whole model
  * @property {boolean|null} open null: has no children
  * @property {number} position 1-based among its siblings
  * @property {number} siblings
@@ -43,7 +44,7 @@ export function treeRows(network, open) {
   function addScope(scope, place) {
     const key = `scope ${scope.path}`;
     const name = scope.path.split(".").at(-1) || scope.type || network.model.name;
-    rows.push({ key, kind: "scope", name, layer: null, unit: null, open: open.has(key), ...place });
+    rows.push({ key, kind: "scope", name, layer: null, unit: null, scope: scope.path, open: open.has(key), ...place });
     if (open.has(key) && place.depth < 60) addChildren(scope.path, place.depth + 1);
   }
 

@@ -34,7 +34,9 @@ export function placeText(network, layer, { unit, row, column }) {
 /**
  * @param {import("../page/store.js").Store} store
  * @param {{reading: (layer: import("../types.js").Layer, place: import("../types.js").Hover) => Reading|null,
- *   palette: (layer: import("../types.js").Layer) => Uint8Array, moment: () => string}} tools
+ *   palette: (layer: import("../types.js").Layer) => Uint8Array, moment: () => string, sides: (place: import("../types.js").Hover) => Sides|null}} tools
+ *
+ * @typedef {{a: Reading, b: Reading, text: string, palette: Uint8Array, change: number}} Sides change: share of half the range, -1..1
  */
 export function createTooltip(store, tools) {
   const name = h("b");
@@ -44,7 +46,9 @@ export function createTooltip(store, tools) {
   const value = h("strong");
   const row = h("div", { class: "value" }, swatch, value);
   const when = h("div", { class: "muted" });
-  const element = h("div", { class: "tooltip", "aria-hidden": "true", hidden: true }, h("div", {}, name, " ", part), place, row, when);
+  const pairs = [h("dd"), h("dd")];
+  const sides = h("dl", { class: "pairs is-wide sides", hidden: true }, h("div", {}, h("dt", { text: "A" }), pairs[0]), h("div", {}, h("dt", { text: "B" }), pairs[1]));
+  const element = h("div", { class: "tooltip", "aria-hidden": "true", hidden: true }, h("div", {}, name, " ", part), place, sides, row, when);
 
   function show() {
     const { hover, network } = store.state;
@@ -57,7 +61,17 @@ export function createTooltip(store, tools) {
     setText(place, placeText(network, layer, hover) || (hover.unit === null ? shapeText(layer.outputs[0]) : ""));
     row.hidden = reading === null;
     when.hidden = reading === null;
-    if (reading) {
+    const both = tools.sides(hover);
+    sides.hidden = both === null;
+    if (both) {
+      row.hidden = when.hidden = false;
+      setText(pairs[0], readingText(both.a));
+      setText(pairs[1], readingText(both.b));
+      const change = both.b.value - both.a.value;
+      setText(value, Number.isNaN(change) ? "not finite" : `${change > 0 ? "+" : ""}${number(change)}`);
+      setText(when, both.text);
+      swatch.style.background = cssColor(both.palette, 127 + both.change * 127);
+    } else if (reading) {
       setText(value, readingText(reading));
       setText(when, tools.moment());
       swatch.style.background = cssColor(tools.palette(layer), reading.code);
@@ -76,6 +90,6 @@ export function createTooltip(store, tools) {
     element.style.transform = `translate(${Math.round(Math.max(8, left))}px, ${Math.round(top)}px)`;
   }
 
-  store.on(["hover", "time", "probe", "decoded"], show);
+  store.on(["hover", "time", "probe", "decoded", "compare"], show);
   return { element };
 }

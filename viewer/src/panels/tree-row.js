@@ -15,6 +15,7 @@ export const ROW = 28;
  * @property {(layer: string) => void} fly
  * @property {(layer: string, unit: number|null) => void} select
  * @property {(layer: string) => void} toggleHidden
+ * @property {(scope: string) => void} toggleBlock
  */
 
 /**
@@ -38,7 +39,7 @@ export function renderRow(row, index, { step, active, state, tools }) {
     glyph(row, step, tools),
     h("span", { class: "name", text: safe(row.name) }),
     row.kind === "layer" && row.layer ? h("span", { class: "shape", text: shapeText(row.layer.outputs[0]) }) : null,
-    h("span", { class: "end" }, spark(row, step, tools), row.kind === "layer" && row.layer ? eye(row.layer, off, tools) : null),
+    h("span", { class: "end" }, spark(row, step, tools), row.kind === "layer" && row.layer ? eye(row.layer, off, tools) : null, row.scope ? fold(row.scope, state, tools) : null),
   );
 }
 
@@ -65,6 +66,20 @@ function glyph(row, step, tools) {
 function spark(row, step, tools) {
   const values = row.layer && row.layer.mark !== "image" && !(row.layer.mark === "bars" && row.unit === null) ? tools.means(row.layer, row.unit) : null;
   return values ? sparkline(values, step) : null;
+}
+
+/**
+ * @param {string} scope
+ * @param {import("../types.js").State} state
+ * @param {TreeTools} tools
+ */
+function fold(scope, { collapsed }, tools) {
+  const folded = collapsed.has(scope);
+  const press = (/** @type {Event} */ event) => {
+    event.stopPropagation();
+    tools.toggleBlock(scope);
+  };
+  return iconButton(folded ? "unfold" : "fold", `${folded ? "Unfold" : "Fold"} ${safe(scope)} in the scene`, press, { class: `icon-button eye${folded ? " is-on" : ""}`, tabindex: -1 });
 }
 
 /**

@@ -112,6 +112,6 @@ export function createTree(store, tools) {
       render();
     }
   });
-  store.on(["probe", "hidden", "decoded", "theme"], render);
+  store.on(["probe", "hidden", "decoded", "theme", "map", "collapsed"], render);
   return { element, list };
 }

@@ -30,7 +30,8 @@ export function createUnitCard(network, layer, unit, store, tools) {
     `${unitWord(layer)[0].toUpperCase()}${unitWord(layer).slice(1)} ${unit}`, map ? "under the cursor" : "",
     h("div", { class: "unit-card" }, map ? h("div", { class: "map-box" }, canvas, spot) : null, h("div", {}, h("div", { class: "value" }, swatch, value), place, facts)),
   );
-  let at = { row: Math.floor(tiles.height / 2), column: Math.floor(tiles.width / 2) };
+  const { selection } = store.state;
+  let at = { row: selection?.row ?? Math.floor(tiles.height / 2), column: selection?.column ?? Math.floor(tiles.width / 2) };
 
   canvas.addEventListener("pointermove", (event) => {
     const { left, top, width, height } = canvas.getBoundingClientRect();

@@ -72,6 +72,10 @@ export function createCamera(canvas, { calm, moved: onMoved }) {
     controls,
     view,
     place,
+    /** Whether it is on its way to a view. */
+    get flying() {
+      return flight !== null;
+    },
     /** Whether a person moved it since the last fit. */
     get byHand() {
       return byHand;

@@ -3,7 +3,7 @@
 import { createLayerDrawing } from "./layer-drawing.js";
 import { createLinks } from "./links.js";
 import { codesTexture, colorsTexture } from "./maps.js";
-import { readRoles } from "./roles.js";
+import { cornersOfSigns, meshesOf, readRoles } from "./roles.js";
 import { createSeries } from "./series.js";
 
 /**
@@ -49,24 +49,65 @@ export function createDrawing(root, { network, values, palettes }) {
   }
 
   return {
+    network,
+    values,
     layers,
     links,
+    /** Where the file's own signs stand that name its layers; empty where the page names them. */
+    signs: cornersOfSigns(roles.signs),
+    textureOf,
+    /** Gives the memory of the graphics processor back. */
+    dispose() {
+      for (const texture of [...textures.values(), ...colors.values()]) texture.dispose();
+      disposeOf(root);
+    },
     series,
     /** @type {Map<string, LayerDrawing>} */
     byId: new Map(layers.map((layer) => [layer.layer.id, layer])),
     /**
      * @param {Moment} moment
-     * @param {{theme: "dark"|"light", range: "layer"|"global", strength: (id: string) => number}} look
+     * @param {{theme: "dark"|"light", range: "layer"|"global", heights: number, strength: (id: string) => number,
+     *   against: ((layer: Layer) => import("./layer-drawing.js").Against|null)|null}} look
      */
-    show(moment, { theme, range, strength }) {
-      const common = range === "global" ? commonRange(network) : null;
+    show(moment, { theme, range, heights, strength, against }) {
+      const common = range === "global" && !against ? commonRange(network) : null;
       for (const drawing of layers) {
         const amount = strength(drawing.layer.id) * lit(network, drawing.layer.id, moment.seconds);
-        const palette = palettes.of(drawing.layer, theme);
-        drawing.show(moment, { theme, amount, palette, colors: colorsOf(palette), codes: textureOf(drawing.layer, moment.probe), remap: remapOf(drawing.layer, common) });
+        const other = against && drawing.layer.mark !== "image" ? against(drawing.layer) : null;
+        const palette = other ? palettes.difference(theme) : palettes.of(drawing.layer, theme);
+        drawing.show(moment, { theme, amount, palette, colors: colorsOf(palette), codes: textureOf(drawing.layer, moment.probe), remap: remapOf(drawing.layer, common), heights, against: other });
       }
     },
   };
+}
+
+/**
+ * What a layer is compared with: its own values at another moment, or those of the same layer of another file.
+ * @param {Drawing} other
+ * @param {Moment} moment
+ * @returns {(layer: Layer) => import("./layer-drawing.js").Against|null} null where they do not have the same form
+ */
+export function againstOf(other, moment) {
+  return (layer) => {
+    const found = other.network.byId.get(layer.id);
+    const [tiles, own] = [found?.tiles, layer.tiles];
+    if (!found || !tiles || !own || !found.values || !layer.values) return null;
+    if (["width", "height", "count", "columns", "gutter"].some((key) => /** @type {any} */ (tiles)[key] !== /** @type {any} */ (own)[key])) return null;
+    const span = layer.values.high - layer.values.low || 1;
+    const remap = { x: (found.values.high - found.values.low) / span, y: (254 * (found.values.low - layer.values.low)) / span };
+    return { moment, codes: other.textureOf(found, moment.probe), tiles, series: other.series.of(found, moment.probe), remap };
+  };
+}
+
+/** @param {import("three").Object3D} root */
+export function disposeOf(root) {
+  for (const mesh of meshesOf(root)) {
+    mesh.geometry?.dispose();
+    for (const material of [mesh.material].flat()) {
+      for (const value of Object.values(material ?? {})) if (value && /** @type {any} */ (value).isTexture) value.dispose();
+      material?.dispose();
+    }
+  }
 }
 
 /**

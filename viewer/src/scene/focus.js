@@ -1,5 +1,7 @@
 /** Which layers and connections stand out: the selected or hovered layer, what feeds it and what it feeds. */
 
+import { blockId, blockOf } from "./blocks.js";
+
 /**
  * @param {import("../types.js").Edge[]} edges
  */
@@ -21,12 +23,26 @@ export function createNeighbours(edges) {
 /**
  * @param {import("../types.js").State} state
  * @param {ReturnType<typeof createNeighbours>} neighbours
+ * @param {Map<string, import("../types.js").Layer>} [byId] where blocks may be folded
  */
-export function focusOf(state, neighbours) {
+export function focusOf(state, neighbours, byId) {
   const centre = state.selection?.layer ?? null;
   const hover = state.hover?.layer ?? null;
   const near = centre === null ? null : neighbours(centre);
   const lead = hover ?? centre;
+  const isolated = state.isolated === null ? null : neighbours(state.isolated);
+  const folded = (/** @type {string} */ id) => (state.collapsed.size > 0 ? blockOf(state.collapsed, byId?.get(id)?.scope ?? "") : null);
+
+  /** @param {string} id */
+  function kept(id) {
+    if (state.hidden.has(id)) return false;
+    return isolated === null || id === state.isolated || isolated.inputs.has(id) || isolated.outputs.has(id);
+  }
+  /** @param {string} id */
+  const shown = (id) => kept(id) && folded(id) === null;
+  /** @param {string} path */
+  const block = (path) => state.isolated === null && state.collapsed.has(path) && blockOf(state.collapsed, path) === path;
+
   return {
     /** @param {string} id 0..1 */
     strength(id) {
@@ -42,12 +58,26 @@ export function focusOf(state, neighbours) {
       if (source === lead || target === lead) return 2;
       return centre !== null && (source === centre || target === centre) ? 1 : 0.16;
     },
-    /** @param {string} id */
-    shown(id) {
-      if (state.hidden.has(id)) return false;
-      if (state.isolated === null) return true;
-      const isolated = neighbours(state.isolated);
-      return id === state.isolated || isolated.inputs.has(id) || isolated.outputs.has(id);
+    shown,
+    block,
+    /** @param {string} id a layer's, or a folded block's */
+    labelled: (id) => (id.startsWith(blockId("")) ? block(id.slice(blockId("").length)) : shown(id)),
+    /**
+     * Whether a connection is drawn: from layer to layer, or to the box of a folded block.
+     * @param {string} source
+     * @param {string} target
+     */
+    linked(source, target) {
+      const [from, to] = [folded(source), folded(target)];
+      return kept(source) && kept(target) && (from === null || from !== to);
     },
+    /** The unit whose own connections stand out. */
+    unit: unitInFocus(state),
   };
+}
+
+/** @param {import("../types.js").State} state */
+function unitInFocus({ selection, hover }) {
+  const place = selection?.unit != null ? selection : hover?.unit != null ? hover : null;
+  return place ? { layer: place.layer, unit: /** @type {number} */ (place.unit) } : null;
 }

@@ -22,10 +22,11 @@ export function heroAzimuth(aspect) {
  * @param {HTMLElement} stage
  * @param {import("../types.js").State} state
  * @param {boolean} all room for the labels and what stands over the stage
+ * @param {{width: number, height: number}} pane the stage, or half of it while two moments are compared
  * @returns {Rectangle}
  */
-export function freeRectangle(stage, state, all) {
-  const { clientWidth: width, clientHeight: height } = stage;
+export function freeRectangle(stage, state, all, { width, height }) {
+  if (state.compare) return { left: width * 0.05, right: width * 0.93, top: 40, bottom: height - 54 };
   const small = width < 640;
   const side = small ? 20 : Math.min(56, width * 0.045);
   const origin = stage.getBoundingClientRect();

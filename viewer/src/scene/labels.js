@@ -23,7 +23,8 @@ export function createLabels(host, layers, network, lines) {
 
   return {
     /**
-     * @param {{project: Project, width: number, height: number, blocked: import("./fit.js").Rectangle[], shown: (id: string) => boolean, strength: (id: string) => number}} view
+     * @param {{project: Project, width: number, height: number, blocked: import("./fit.js").Rectangle[], shown: (id: string) => boolean,
+     *   named: (id: string) => boolean, strength: (id: string) => number}} view named: has a label, where the file's signs do not tell
      */
     place(view) {
       const bounds = { left: 4, top: 4, right: view.width - 4, bottom: view.height - 4 };
@@ -47,10 +48,10 @@ const NOWHERE = { left: -1e6, top: -1e6, right: -1e6, bottom: -1e6 };
 
 /**
  * @param {LayerDrawing} drawing
- * @param {{project: Project, shown: (id: string) => boolean}} view
+ * @param {{project: Project, shown: (id: string) => boolean, named: (id: string) => boolean}} view
  */
 function onScreen({ layer, corners }, view) {
-  if (corners.length === 0 || !view.shown(layer.id)) return null;
+  if (corners.length === 0 || !view.shown(layer.id) || !view.named(layer.id)) return null;
   const points = corners.map(view.project);
   return points.every((point) => point.z < 1) ? around(points) : null;
 }

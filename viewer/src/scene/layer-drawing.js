@@ -24,6 +24,15 @@ import { createUnits, readBodies } from "./units.js";
  * @property {import("three").DataTexture} colors
  * @property {import("three").DataTexture|null} codes null while the page of this probe is not decoded
  * @property {{x: number, y: number}} remap from the layer's codes to those of the shown range
+ * @property {number} heights factor on the length of units
+ * @property {Against|null} against draw the difference to this instead of the values
+ *
+ * @typedef {object} Against
+ * @property {Moment} moment
+ * @property {import("three").DataTexture|null} codes
+ * @property {import("../types.js").Tiles} tiles
+ * @property {import("./series.js").Series|null} series of one-pixel tiles
+ * @property {{x: number, y: number}} remap from its codes to the layer's
  */
 
 /**
@@ -59,9 +68,24 @@ export function createLayerDrawing(network, layer, nodes, series) {
       if (units) units.mesh.visible = known !== null;
       if (units && known) showUnits(units, known, moment, { ...look, background });
       bars.forEach((bar, unit) => (bar.scale.x = Math.max(0.001, known?.at(unit, moment) ?? 0)));
+      if (look.against?.series && known) paintBars(bars, known, look, moment);
       nodes?.outlines.forEach((outline, probe) => (outline.visible = probe === moment.probe));
     },
   };
+}
+
+/**
+ * @param {import("three").Object3D[]} bars
+ * @param {import("./series.js").Series} known
+ * @param {Look} look
+ * @param {Moment} moment
+ */
+function paintBars(bars, known, look, moment) {
+  bars.forEach((bar, unit) => {
+    const at = 3 * Math.round(Math.min(255, Math.max(0, codeOf(known, look.against, unit, moment))));
+    const [r, g, b] = look.palette.subarray(at, at + 3);
+    for (const mesh of meshesOf(bar)) /** @type {any} */ (mesh.material).color.setRGB(r / 255, g / 255, b / 255, SRGBColorSpace);
+  });
 }
 
 /**
@@ -71,11 +95,19 @@ export function createLayerDrawing(network, layer, nodes, series) {
  * @param {Look} look
  * @param {Color} background
  */
-function showMaps(maps, layer, { step }, { amount, colors, codes, remap }, background) {
+function showMaps(maps, layer, { step, next, fraction }, { amount, colors, codes, remap, against }, background) {
   const { uniforms } = maps.material;
   const origins = layer.tiles?.origins ?? [[0, 0]];
-  const [x, y] = origins[origins.length === 1 ? 0 : step];
-  uniforms.origin.value.set(x, y);
+  uniforms.origin.value.set(...origins[origins.length === 1 ? 0 : step]);
+  uniforms.next.value.set(...origins[origins.length === 1 ? 0 : next]);
+  uniforms.fraction.value = origins.length === 1 ? 0 : fraction;
+  uniforms.difference.value = against?.codes != null;
+  if (against?.codes) {
+    const others = against.tiles.origins;
+    uniforms.other.value = against.codes;
+    uniforms.otherOrigin.value.set(...others[others.length === 1 ? 0 : against.moment.step]);
+    uniforms.otherRemap.value.set(against.remap.x, against.remap.y);
+  }
   uniforms.remap.value.set(remap.x, remap.y);
   uniforms.colors.value = colors;
   uniforms.codes.value = codes;
@@ -134,16 +166,30 @@ function buildUnits(network, layer, nodes, series) {
  * @param {ReturnType<typeof createUnits>} units
  * @param {import("./series.js").Series} known
  * @param {Moment} moment
- * @param {{palette: Uint8Array, remap: {x: number, y: number}, background: Color, amount: number}} look
+ * @param {Look & {background: Color}} look
  */
-function showUnits(units, known, moment, { palette, remap, background, amount }) {
+function showUnits(units, known, moment, { palette, remap, background, amount, heights, against }) {
   for (let unit = 0; unit < known.count; unit++) {
-    units.setLength(unit, known.at(unit, moment));
-    const code = known.code(unit, moment.step);
+    units.setLength(unit, known.at(unit, moment), heights);
+    const code = codeOf(known, against, unit, moment);
     units.setColor(unit, palette, code === 255 ? 255 : Math.round(Math.min(254, Math.max(0, code * remap.x + remap.y))));
   }
   units.fade(background, amount);
   units.finish();
+}
+
+/**
+ * @param {import("./series.js").Series} known
+ * @param {Against|null} against
+ * @param {number} unit
+ * @param {Moment} moment
+ */
+function codeOf(known, against, unit, { step, next, fraction }) {
+  const [code, later] = [known.code(unit, step), known.code(unit, next)];
+  const now = code === 255 || later === 255 ? code : code + (later - code) * fraction;
+  if (!against?.series || code === 255) return now;
+  const before = against.series.code(unit, against.moment.step);
+  return before === 255 ? 255 : 127 + (now - (before * against.remap.x + against.remap.y));
 }
 
 /**

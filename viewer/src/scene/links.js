@@ -1,15 +1,22 @@
-/** The drawn connections: coloured by sign, quiet where there are many, dimmed when a layer is in focus. */
+/**
+ * The drawn connections: coloured by sign, quiet where there are many, as strong as what flows through them for the
+ * shown probe, dimmed when a layer or a unit is in focus.
+ */
 
 import { BufferAttribute, Color, DoubleSide, MeshBasicMaterial, Vector3 } from "three";
 import { meshesOf } from "./roles.js";
+import { ribbonsOf } from "./ribbons.js";
 import { meaningOf, TOKENS } from "./colors.js";
 
 /** Points looked at on the ribbons of an edge. */
 const SAMPLES = 48;
+/** How much of its strength a ribbon keeps whose source unit says nothing for this probe. */
+const QUIET = 0.25;
 
 /**
  * @typedef {"dark"|"light"} Theme
  * @typedef {ReturnType<typeof meaningOf>} Meaning
+ * @typedef {{layer: string, unit: number}} UnitPlace
  */
 
 /**
@@ -28,26 +35,63 @@ export function createLinks(connections, { edges, style }) {
       mesh.material = material;
       mesh.renderOrder = 1;
     }
-    return { node, source, target, meshes, signs, material, rest: restOpacity(edge?.drawn ?? 1) };
+    return { node, source, target, meshes, signs, material, single: (edge?.drawn ?? 0) > 1 || edge?.total === edge?.drawn, rest: restOpacity(edge?.drawn ?? 1), ribbons: /** @type {import("./ribbons.js").Ribbon[][]|null} */ (null), shown: "" };
   });
 
   return {
     /** World points on the ribbons. */
     points: links.flatMap(({ meshes }) => samplePoints(meshes)),
-    /** @param {Theme} theme */
-    paint(theme) {
-      for (const { meshes, signs } of links) meshes.forEach((mesh, index) => paint(mesh, signs[index], theme));
+    /**
+     * The colours of a theme; greys while differences are shown, whose colours mean something else.
+     * @param {Theme} theme
+     * @param {boolean} grey
+     */
+    paint(theme, grey) {
+      for (const link of links) {
+        link.meshes.forEach((mesh, index) => paint(mesh, link.signs[index], theme, grey));
+        link.shown = "";
+      }
     },
     /**
      * @param {(source: string, target: string) => number} share of the opacity at rest; above 1 it comes forward
-     * @param {(id: string) => boolean} visible whether a layer is shown
+     * @param {(source: string, target: string) => boolean} visible
+     * @param {number} factor the person's own, 0 hides all
      */
-    show(share, visible) {
+    show(share, visible, factor) {
       for (const { node, source, target, material, rest } of links) {
-        node.visible = visible(source) && visible(target);
+        node.visible = factor > 0 && visible(source, target);
         const amount = share(source, target);
-        material.opacity = amount > 1 ? 0.95 : rest * amount;
+        material.opacity = Math.min(1, (amount > 1 ? 0.95 : rest * amount) * factor);
       }
+    },
+    /**
+     * Gives every ribbon the strength of what flows through it, and leaves only those of a unit in focus.
+     * @param {{key: string, focus: UnitPlace|null, flow: (layer: string, unit: number) => number, nearest: (layer: string) => ((point: Vector3) => number)|null}} now
+     *   key: changes when the flow does
+     */
+    flow({ key, focus, flow, nearest }) {
+      for (const link of links) {
+        const touched = focus && (focus.layer === link.source || focus.layer === link.target) ? focus : null;
+        const state = `${key} ${touched ? `${touched.layer} ${touched.unit}` : ""}`;
+        if (!link.single || state === link.shown) continue;
+        link.shown = state;
+        const [from, to] = [nearest(link.source), nearest(link.target)];
+        if (!from || !to) continue;
+        link.ribbons ??= link.meshes.map((mesh) => ribbonsOf(mesh, { source: from, target: to }));
+        link.meshes.forEach((mesh, index) => {
+          const color = mesh.geometry.getAttribute("color");
+          for (const { first, count, source, target } of link.ribbons?.[index] ?? []) {
+            const mine = !touched || (touched.layer === link.source ? source === touched.unit : target === touched.unit);
+            const alpha = mine ? (touched ? 1 : QUIET + (1 - QUIET) * flow(link.source, source)) : 0.06;
+            for (let v = first; v < first + count; v++) color.setW(v, alpha);
+          }
+          color.needsUpdate = true;
+        });
+      }
+    },
+    /** How many ribbons of an edge touch a unit: what a test and the details can say. */
+    get all() {
+      return links;
     },
   };
 }
@@ -57,7 +101,7 @@ export function createLinks(connections, { edges, style }) {
  * @param {number} drawn
  */
 export function restOpacity(drawn) {
-  return Math.min(0.85, Math.max(0.34, 2.6 / Math.sqrt(drawn)));
+  return Math.min(0.85, Math.max(0.4, 3.2 / Math.sqrt(drawn)));
 }
 
 /**
@@ -88,11 +132,12 @@ function samplePoints(meshes) {
  * @param {import("three").Mesh} mesh
  * @param {Meaning[]} signs
  * @param {Theme} theme
+ * @param {boolean} grey
  */
-function paint(mesh, signs, theme) {
+function paint(mesh, signs, theme, grey) {
   const { positive, negative, neutral, skip } = TOKENS[theme];
-  const tokens = { positive: new Color(positive), negative: new Color(negative), neutral: new Color(neutral), skip: new Color(skip) };
-  const data = new Float32Array(signs.length * 3);
-  signs.forEach((sign, i) => tokens[sign].toArray(data, 3 * i));
-  mesh.geometry.setAttribute("color", new BufferAttribute(data, 3));
+  const tokens = { positive: new Color(grey ? neutral : positive), negative: new Color(grey ? neutral : negative), neutral: new Color(neutral), skip: new Color(grey ? neutral : skip) };
+  const data = new Float32Array(signs.length * 4).fill(1);
+  signs.forEach((sign, i) => tokens[sign].toArray(data, 4 * i));
+  mesh.geometry.setAttribute("color", new BufferAttribute(data, 4));
 }

@@ -2,10 +2,11 @@
 
 import { LoadingManager, Texture } from "three";
 import { GLTFLoader } from "three/examples/jsm/loaders/GLTFLoader.js";
+import { SIGNS } from "./roles.js";
 
 /**
  * @param {ArrayBuffer} buffer
- * @param {{skipTextures: boolean}} options skipTextures: hand out empty textures instead of decoding pictures
+ * @param {{skipTextures: boolean}} options skipTextures: hand out empty textures instead of decoding what the page draws by itself
  * @returns {Promise<import("three/examples/jsm/loaders/GLTFLoader.js").GLTF>}
  */
 export function loadGltf(buffer, { skipTextures }) {
@@ -24,16 +25,32 @@ export function loadGltf(buffer, { skipTextures }) {
  * @param {any} parser
  */
 function emptyTextures(parser) {
+  const decoded = ownPictures(parser.json);
   return {
     name: "nn2gltf_pages",
     /** @param {number} index */
     loadTexture(index) {
-      const texture = new Texture();
       const source = parser.json.textures[index].source;
-      texture.userData.image = parser.json.images?.[source]?.name ?? "";
+      const image = parser.json.images?.[source]?.name ?? "";
+      if (!decoded.has(image)) return null; // the loader goes on as it would without us
+      const texture = new Texture();
+      texture.userData.image = image;
       return Promise.resolve(texture);
     },
   };
+}
+
+/**
+ * Images that the page replaces: pages of values always, the text where HTML labels take its place.
+ * @param {any} json
+ * @returns {Set<string>}
+ */
+function ownPictures(json) {
+  const pages = json.scenes?.[0]?.extras?.nn2gltf?.pages ?? [];
+  const names = new Set(pages.flatMap((/** @type {any} */ page) => [page.image, page.low]));
+  const signed = (json.nodes ?? []).some((/** @type {any} */ node) => SIGNS.has(node.extras?.role));
+  if (!signed) names.add("text");
+  return names;
 }
 
 /**

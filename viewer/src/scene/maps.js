@@ -1,6 +1,7 @@
 /**
  * Panels whose pixels are the recorded values: one mesh a layer, drawn from the codes of a page
- * through a colour map. The step is a uniform, the probe a texture, so both change at no cost.
+ * through a colour map. The step is a uniform, the probe a texture, so both change at no cost. Between two steps the
+ * codes are mixed; against another moment or file their difference is drawn.
  */
 
 import { BufferAttribute, BufferGeometry, DataTexture, DoubleSide, Mesh, NearestFilter, RedFormat, RGBAFormat, ShaderMaterial, UnsignedByteType, Vector2, Color } from "three";
@@ -21,6 +22,12 @@ precision highp float;
 uniform sampler2D codes;
 uniform sampler2D colors;
 uniform vec2 origin;
+uniform vec2 next;
+uniform float fraction;
+uniform sampler2D other;
+uniform vec2 otherOrigin;
+uniform vec2 otherRemap;
+uniform bool difference;
 uniform vec2 tile;
 uniform vec2 remap;
 uniform vec3 background;
@@ -31,7 +38,17 @@ flat varying vec2 vCorner;
 vec3 shown(vec2 at) {
   vec2 inside = clamp(at, vCorner + 0.01, vCorner + tile - 0.01);
   float code = texelFetch(codes, ivec2(origin + inside), 0).r * 255.0;
-  float place = code > 254.5 ? 255.0 : clamp(code * remap.x + remap.y, 0.0, 254.0);
+  bool known = code < 254.5;
+  if (fraction > 0.0 && known) {
+    float later = texelFetch(codes, ivec2(next + inside), 0).r * 255.0;
+    code = later < 254.5 ? mix(code, later, fraction) : code;
+  }
+  if (difference) {
+    float before = texelFetch(other, ivec2(otherOrigin + inside), 0).r * 255.0;
+    known = known && before < 254.5;
+    code = 127.0 + (code - (before * otherRemap.x + otherRemap.y));
+  }
+  float place = known ? clamp(code * remap.x + remap.y, 0.0, 254.0) : 255.0;
   return texelFetch(colors, ivec2(int(place + 0.5), 0), 0).rgb;
 }
 
@@ -125,6 +142,12 @@ function mapsMaterial(tiles) {
       codes: { value: null },
       colors: { value: null },
       origin: { value: new Vector2() },
+      next: { value: new Vector2() },
+      fraction: { value: 0 },
+      other: { value: null },
+      otherOrigin: { value: new Vector2() },
+      otherRemap: { value: new Vector2(1, 0) },
+      difference: { value: false },
       tile: { value: new Vector2(tiles.width, tiles.height) },
       remap: { value: new Vector2(1, 0) },
       background: { value: new Color() },

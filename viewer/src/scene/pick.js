@@ -4,13 +4,15 @@ import { Raycaster, Vector2 } from "three";
 import { meshesOf } from "./roles.js";
 
 /**
- * @typedef {{layer: string, unit: number|null, row: number, column: number}} Picked
+ * @typedef {{layer: string, unit: number|null, row: number, column: number, pixel?: boolean, block?: string}} Picked
+ *   block: path of the folded block that was hit; the layer is empty then
  */
 
 /**
  * @param {import("./drawing.js").LayerDrawing[]} layers
+ * @param {{path: string, mesh: import("three").Object3D}[]} blocks boxes of folded blocks
  */
-export function createPicker(layers) {
+export function createPicker(layers, blocks) {
   const raycaster = new Raycaster();
   /** @type {Map<import("three").Object3D, {drawing: import("./drawing.js").LayerDrawing, part: "maps"|"units"|"bar"|"frame", unit: number}>} */
   const targets = new Map();
@@ -20,7 +22,9 @@ export function createPicker(layers) {
     drawing.bars.forEach((bar, unit) => meshesOf(bar).forEach((mesh) => targets.set(mesh, { drawing, part: "bar", unit })));
     for (const frame of drawing.nodes?.frames ?? []) meshesOf(frame).forEach((mesh) => targets.set(mesh, { drawing, part: "frame", unit: 0 }));
   }
-  const meshes = [...targets.keys()];
+  /** @type {Map<import("three").Object3D, string>} */
+  const boxes = new Map(blocks.map(({ path, mesh }) => [mesh, path]));
+  const meshes = [...targets.keys(), ...boxes.keys()];
 
   /**
    * @param {import("three").PerspectiveCamera} camera
@@ -31,6 +35,8 @@ export function createPicker(layers) {
     raycaster.setFromCamera(new Vector2(x, y), camera);
     for (const hit of raycaster.intersectObjects(meshes, false)) {
       if (!isShown(hit.object)) continue;
+      const block = boxes.get(hit.object);
+      if (block !== undefined) return { layer: "", unit: null, row: 0, column: 0, block };
       const target = targets.get(hit.object);
       if (target) return describe(hit, target);
     }
@@ -59,6 +65,7 @@ function describe(hit, { drawing, part, unit }) {
       unit: Math.floor(hit.faceIndex / 2),
       row: clamp(hit.uv.y - corner.getY(hit.face.a), layer.tiles.height),
       column: clamp(hit.uv.x - corner.getX(hit.face.a), layer.tiles.width),
+      pixel: true,
     };
   }
   if (part === "units") return { layer: layer.id, unit: hit.instanceId ?? null, row: 0, column: 0 };

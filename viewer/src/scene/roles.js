@@ -1,5 +1,7 @@
 /** The nodes of a file by the part they play (`role`, docs/scene-format.md). */
 
+import { Vector3 } from "three";
+
 /**
  * @typedef {import("three").Object3D} Object3D
  * @typedef {import("three").Mesh} Mesh
@@ -16,6 +18,9 @@
 /** Roles that the page draws by itself, or shows as HTML. */
 const REPLACED = new Set(["label", "panels", "units", "panel", "unit_step", "names", "percent", "probe", "forward", "title", "counter", "legend", "floor"]);
 
+/** Plates that a layout has placed clear of each other; they are shown as they are. */
+export const SIGNS = new Set(["sign", "labels"]);
+
 /**
  * @param {Object3D} root
  */
@@ -24,6 +29,8 @@ export function readRoles(root) {
   const layers = new Map();
   /** @type {{node: Object3D, source: string, target: string}[]} */
   const connections = [];
+  /** @type {Object3D[]} */
+  const signs = [];
 
   /** @param {string} id */
   const of = (id) => {
@@ -35,10 +42,11 @@ export function readRoles(root) {
   root.traverse((node) => {
     const { role, layer } = node.userData;
     if (REPLACED.has(role)) node.visible = false;
+    if (SIGNS.has(role)) signs.push(node);
     if (role === "connections") connections.push({ node, source: String(node.userData.source), target: String(node.userData.target) });
     if (typeof layer === "string") sort(of(layer), role, node);
   });
-  return { layers, connections };
+  return { layers, connections, signs };
 }
 
 /**
@@ -73,4 +81,16 @@ export function meshesOf(node) {
     if (/** @type {any} */ (each).isMesh) found.push(/** @type {Mesh} */ (each));
   });
   return found;
+}
+
+/**
+ * Corners of the plates in world metres.
+ * @param {Object3D[]} signs
+ * @returns {Vector3[]}
+ */
+export function cornersOfSigns(signs) {
+  return signs.flatMap(meshesOf).flatMap((mesh) => {
+    const position = mesh.geometry.getAttribute("position");
+    return Array.from({ length: position.count }, (_, index) => new Vector3().fromBufferAttribute(position, index).applyMatrix4(mesh.matrixWorld));
+  });
 }

@@ -3,17 +3,18 @@
 import { AmbientLight, Color, DirectionalLight, NoToneMapping, Scene, WebGLRenderer } from "three";
 
 /**
+ * @typedef {{scene: Scene, left: number, top: number, width: number, height: number, before: () => void}} Pane
+ *   pixels of the canvas; before: sets the scene up just before it is drawn, since two panes may share one
+ */
+
+/**
  * @param {HTMLCanvasElement} canvas
  * @param {{lost: () => void}} options lost: the graphics context went away
  */
 export function createStage(canvas, { lost }) {
-  const renderer = new WebGLRenderer({ canvas, antialias: true, powerPreference: "high-performance" });
+  const renderer = new WebGLRenderer({ canvas, antialias: true, alpha: true, powerPreference: "high-performance" });
   renderer.toneMapping = NoToneMapping;
-  const scene = new Scene();
-  scene.background = new Color();
-  const key = new DirectionalLight(0xffffff, 1.5);
-  key.position.set(-0.5, 0.8, 0.9);
-  scene.add(key, new AmbientLight(0xffffff, 1.7));
+  const scene = litScene();
   canvas.addEventListener("webglcontextlost", (event) => {
     event.preventDefault();
     lost();
@@ -27,6 +28,10 @@ export function createStage(canvas, { lost }) {
   let size = { width: 1, height: 1 };
   /** @type {import("three").PerspectiveCamera|null} */
   let camera = null;
+  /** @type {() => Pane[]} */
+  let panes = () => [];
+  const color = new Color();
+  let clear = 1;
 
   /** @param {number} now */
   function frame(now) {
@@ -40,8 +45,22 @@ export function createStage(canvas, { lost }) {
   }
 
   function draw() {
-    if (camera) renderer.render(scene, camera);
+    if (camera && !renderer.xr.isPresenting) for (const pane of panes()) drawPane(pane, camera);
     for (const run of afterDraw) run();
+  }
+
+  /**
+   * @param {Pane} pane
+   * @param {import("three").PerspectiveCamera} by
+   */
+  function drawPane({ scene: shown, left, top, width, height, before }, by) {
+    before();
+    const bottom = size.height - top - height;
+    renderer.setViewport(left, bottom, width, height);
+    renderer.setScissor(left, bottom, width, height);
+    renderer.setScissorTest(width !== size.width || height !== size.height);
+    renderer.setClearColor(color, clear);
+    renderer.render(shown, by);
   }
 
   function invalidate() {
@@ -71,20 +90,43 @@ export function createStage(canvas, { lost }) {
     afterDraw(run) {
       afterDraw.push(run);
     },
-    /** @param {string} color */
-    background(color) {
-      /** @type {Color} */ (scene.background).set(color);
+    litScene,
+    /** @param {() => Pane[]} next what to draw, asked before every frame */
+    show(next) {
+      panes = next;
+    },
+    /**
+     * @param {string} hex
+     * @param {boolean} [transparent]
+     */
+    background(hex, transparent = false) {
+      color.set(hex);
+      clear = transparent ? 0 : 1;
       invalidate();
+    },
+    /** Whether a frame is due. */
+    get due() {
+      return wanted !== 0;
     },
     /**
      * @param {number} width
      * @param {number} height
+     * @param {number} [ratio] pixels of the drawing a CSS pixel
      */
-    resize(width, height) {
+    resize(width, height, ratio = Math.min(devicePixelRatio, 2)) {
       size = { width, height };
-      renderer.setPixelRatio(Math.min(devicePixelRatio, 2));
+      renderer.setPixelRatio(ratio);
       renderer.setSize(width, height, false);
       draw();
     },
   };
+}
+
+/** A scene with the page's light. */
+function litScene() {
+  const scene = new Scene();
+  const key = new DirectionalLight(0xffffff, 1.5);
+  key.position.set(-0.5, 0.8, 0.9);
+  scene.add(key, new AmbientLight(0xffffff, 1.7));
+  return scene;
 }

@@ -71,12 +71,13 @@ export function createUnits(bodies, units) {
   /**
    * @param {number} unit
    * @param {number} fraction 0..1 of the layer's range
+   * @param {number} [factor] on the length
    */
-  function setLength(unit, fraction) {
+  function setLength(unit, fraction, factor = 1) {
     const at = 3 * unit;
     const low = [bodies.least[at], bodies.least[at + 1], bodies.least[at + 2]];
     const high = [bodies.most[at], bodies.most[at + 1], bodies.most[at + 2]];
-    high[bodies.axis] = bodies.top + bodies.grow * fraction;
+    high[bodies.axis] = bodies.top + bodies.grow * fraction * factor;
     position.set((low[0] + high[0]) / 2, (low[1] + high[1]) / 2, (low[2] + high[2]) / 2);
     scale.set(high[0] - low[0], high[1] - low[1], high[2] - low[2]);
     mesh.setMatrixAt(unit, matrix.compose(position, still, scale));

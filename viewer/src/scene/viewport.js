@@ -1,215 +1,172 @@
-/** The 3D part of the page behind one small face: show a scene, look at it, ask what is under the pointer. */
+/** The 3D part of the page behind one small face: show a scene or two, look at them, ask what is under the pointer. */
 
-import { momentAt } from "../timeline/moment.js";
 import { createCamera } from "./camera.js";
 import { TOKENS } from "./colors.js";
-import { createDrawing, lit } from "./drawing.js";
-import { createNeighbours, focusOf } from "./focus.js";
-import { createLabels } from "./labels.js";
-import { createMarks } from "./marks.js";
-import { createPicker } from "./pick.js";
+import { disposeOf } from "./drawing.js";
+import { createOverlays, panesOf } from "./pane-view.js";
 import { createPlain } from "./plain.js";
+import { createShown } from "./shown.js";
 import { createStage } from "./stage.js";
 import { fitFor, freeRectangle } from "./framing.js";
 
 /**
  * @typedef {import("../types.js").State} State
+ * @typedef {import("./shown.js").NetworkScene} NetworkScene
+ * @typedef {import("./shown.js").Shown} Shown
  * @typedef {ReturnType<typeof createViewport>} Viewport
- * @typedef {Omit<ReturnType<typeof createShown>, "drawing"> & {drawing: import("./drawing.js").Drawing|null}} Shown
- * @typedef {{network: import("../types.js").Network, gltf: any, values: import("../data/values.js").Values, palettes: import("../data/shown-palettes.js").Palettes}} NetworkScene
+ * @typedef {import("./pane-view.js").Pane} Pane
  */
 
 /**
- * @param {{canvas: HTMLCanvasElement, labels: HTMLElement, marks: HTMLElement, stage: HTMLElement}} parts
+ * @param {{canvas: HTMLCanvasElement, panes: {root: HTMLElement, marks: HTMLElement}[], stage: HTMLElement}} parts
  * @param {import("../page/store.js").Store} store
  * @param {{calm: boolean, lost: () => void}} options calm: the person asked for less motion
  */
 export function createViewport(parts, store, { calm, lost }) {
   const stage = createStage(parts.canvas, { lost });
   const camera = createCamera(parts.canvas, { calm, moved: () => stage.invalidate() });
-  const marks = createMarks(parts.marks);
   stage.use(camera.camera);
   /** @type {Shown|null} */
-  let shown = null;
+  let main = null;
+  /** @type {Shown|null} */
+  let second = null;
+  /** @type {(ReturnType<typeof createPlain> & {root: import("three").Object3D})|null} */
+  let plain = null;
+  const overlays = createOverlays(parts, camera);
   let fitted = false;
+  /** What the camera was last told to show: a window that changes its size shows the same. @type {{layer: string|null, azimuth?: number, elevation?: number}} */
+  let aim = { layer: null };
+  let moving = false;
 
-  stage.everyFrame((now) => camera.step(now));
-  stage.everyFrame(() => {
-    shown?.update(store.state);
-    return false;
-  });
-  stage.afterDraw(() => shown?.overlay(store.state));
-  store.on(["time", "probe", "theme", "range", "selection", "hover", "hidden", "isolated", "clip", "decoded", "scrubbing"], () => stage.invalidate());
+  stage.everyFrame((now) => (moving = camera.step(now)));
+  stage.show(() => panes().map((pane) => ({ ...pane, scene: pane.shown?.scene ?? stage.scene, before: () => update(pane) })));
+  stage.afterDraw(() => panes().forEach(overlays.show));
+  store.on(["time", "probe", "theme", "range", "selection", "hover", "hidden", "isolated", "clip", "decoded", "scrubbing", "stepped", "map", "heights", "links", "labels", "collapsed", "animation"], () => stage.invalidate());
   store.on(["theme"], (state) => stage.background(TOKENS[state.theme].canvas));
+  store.on(["compare"], () => resize());
   stage.background(TOKENS[store.state.theme].canvas);
 
-  /** @param {import("./fit.js").Point[]} points */
-  function fitTo(points, /** @type {{azimuth?: number, elevation?: number, instant?: boolean, all?: boolean}} */ how = {}) {
-    const free = freeRectangle(parts.stage, store.state, how.all ?? true);
-    camera.fly(fitFor(camera, points, { ...stage.size, free, ...how }), { instant: how.instant });
+  const panes = () => panesOf(store.state, stage.size, main, second);
+
+  /** @param {Pane} pane */
+  function update({ pane, shown, state }) {
+    if (plain) plain.show(state.time, state.animation);
+    const first = pane === "B" && state.compare?.show === "difference" ? main : null;
+    shown?.update(state, pane, first && { shown: first, state: store.state });
+  }
+
+  /** @param {string|null} layer @returns {import("./fit.js").Point[]} */
+  const points = (layer) => plain?.corners() ?? [...new Set(panes().map((pane) => pane.shown))].flatMap((shown) => shown?.points(layer) ?? []);
+
+  /** @param {import("./fit.js").Point[]} shown */
+  function fitTo(shown, /** @type {{azimuth?: number, elevation?: number, instant?: boolean, all?: boolean}} */ how = {}) {
+    const [{ width, height }] = panes();
+    const free = freeRectangle(parts.stage, store.state, how.all ?? true, { width, height });
+    camera.fly(fitFor(camera, shown, { width, height, free, ...how }), { instant: how.instant });
     camera.byHand = false;
   }
 
-  function resize() {
+  /** @param {number} [ratio] */
+  function resize(ratio) {
     const { clientWidth: width, clientHeight: height } = parts.stage;
     if (width === 0 || height === 0) return;
-    stage.resize(width, height);
-    camera.resize(width, height);
-    if (shown && (!camera.byHand || !fitted)) {
-      fitTo(shown.points(null), { instant: true });
+    stage.resize(width, height, ratio);
+    const all = panes();
+    for (const [index, { root }] of parts.panes.entries()) root.hidden = index >= all.length;
+    camera.resize(all[0].width, all[0].height);
+    if ((main || plain) && (!camera.byHand || !fitted)) {
+      const { layer, ...angles } = aim;
+      fitTo(points(layer), { ...angles, all: layer === null, instant: !camera.flying });
       fitted = true;
     }
-    stage.invalidate();
+    stage.draw();
   }
-  new ResizeObserver(resize).observe(parts.stage);
+  new ResizeObserver(() => resize()).observe(parts.stage);
 
-  /** @param {Shown|null} next */
-  function replace(next) {
-    shown?.dispose();
-    shown = next;
+  function clear() {
+    overlays.clear();
+    if (plain) {
+      stage.scene.remove(plain.root);
+      disposeOf(plain.root);
+    }
+    main?.dispose();
+    second?.dispose();
+    main = second = plain = null;
     camera.byHand = false;
     fitted = false;
-    resize();
+    aim = { layer: null };
   }
 
   return {
     stage,
     camera,
+    resize,
+    points,
+    /** Whether another frame will look different by itself. */
+    moving: () => moving || stage.due,
     /** @param {NetworkScene} scene */
     showNetwork(scene) {
-      replace(createShown(scene, { stage, camera, marks, parts }));
+      const next = createShown(scene, stage.scene);
+      clear();
+      main = next;
+      resize();
+    },
+    /** @param {NetworkScene|null} scene the second file of a comparison */
+    showSecond(scene) {
+      second?.dispose();
+      second = scene && createShown(scene, stage.litScene());
+      resize();
     },
     /** @param {any} gltf */
     showPlain(gltf) {
-      const plain = createPlain(gltf);
+      clear();
       stage.scene.add(gltf.scene);
-      replace({
-        drawing: null,
-        update: (state) => plain.show(state.time),
-        overlay: () => {},
-        points: () => plain.corners(),
-        pick: () => null,
-        preview: () => {},
-        dispose: () => stage.scene.remove(gltf.scene),
-      });
+      plain = { ...createPlain(gltf), root: gltf.scene };
+      resize();
       return plain;
     },
-    clear: () => replace(null),
+    clear() {
+      clear();
+      resize();
+    },
     get drawing() {
-      return shown?.drawing ?? null;
+      return main?.drawing ?? null;
     },
     /** @param {{azimuth?: number, elevation?: number, instant?: boolean}} [how] */
     fit(how) {
-      if (shown) fitTo(shown.points(null), how);
+      aim = { layer: null, azimuth: how?.azimuth, elevation: how?.elevation };
+      if (main || plain) fitTo(points(null), how);
     },
     /** @param {string|null} layer null: everything */
     frame(layer) {
-      if (shown) fitTo(shown.points(layer), { azimuth: camera.view().azimuth, elevation: camera.view().elevation, all: layer === null });
+      const { azimuth, elevation } = camera.view();
+      aim = { layer, azimuth, elevation };
+      if (main || plain) fitTo(points(layer), { azimuth, elevation, all: layer === null });
+    },
+    /** @param {import("three").Object3D} node of a plain glTF */
+    frameNode(node) {
+      if (plain) fitTo(plain.corners(node), { azimuth: camera.view().azimuth, elevation: camera.view().elevation });
     },
     /**
      * @param {number} x of the viewport, CSS pixels
      * @param {number} y
      */
     pick(x, y) {
-      const { left, top, width, height } = parts.canvas.getBoundingClientRect();
-      return shown?.pick({ x: ((x - left) / width) * 2 - 1, y: 1 - ((y - top) / height) * 2 }) ?? null;
+      const origin = parts.canvas.getBoundingClientRect();
+      const at = { x: x - origin.left, y: y - origin.top };
+      const pane = panes().find(({ left, top, width, height }) => at.x >= left && at.x < left + width && at.y >= top && at.y < top + height);
+      if (!pane?.shown) return null;
+      // The scene was last set up for another pane, perhaps; where things stand is the same in both.
+      const found = pane.shown.pick(camera.camera, { x: ((at.x - pane.left) / pane.width) * 2 - 1, y: 1 - ((at.y - pane.top) / pane.height) * 2 });
+      return found && { ...found, pane: pane.pane };
     },
     /** @param {string|null} layer brackets around a candidate of the search */
     preview(layer) {
-      shown?.preview(layer);
+      overlays.candidate = layer;
       stage.invalidate();
     },
+    /** Sets the scene up for the present state, for someone who draws it himself. */
+    update: () => update(panes()[0]),
     redraw: () => stage.invalidate(),
   };
-}
-
-/**
- * @param {NetworkScene} scene
- * @param {{stage: ReturnType<typeof createStage>, camera: ReturnType<typeof createCamera>, marks: ReturnType<typeof createMarks>,
- *   parts: {labels: HTMLElement, stage: HTMLElement}}} tools
- */
-function createShown({ network, gltf, values, palettes }, { stage, camera, marks, parts }) {
-  const drawing = createDrawing(gltf.scene, { network, values, palettes });
-  const neighbours = createNeighbours(network.edges);
-  const labels = createLabels(parts.labels, drawing.layers, network, drawing.links.points);
-  const pick = createPicker(drawing.layers);
-  /** @type {string|null} */
-  let candidate = null;
-  let painted = "";
-  let placed = "";
-  stage.scene.add(gltf.scene);
-  const project = (/** @type {import("three").Vector3} */ point) => camera.project(point, stage.size.width, stage.size.height);
-
-  /** @param {State} state */
-  function moment(state) {
-    const last = network.steps.length - 1;
-    if (state.clip === "forward") return { step: last, next: last, fraction: 0, probe: state.probe, seconds: state.time };
-    return { ...momentAt(network.steps, state.time), probe: state.probe, seconds: null };
-  }
-
-  /**
-   * Labels only move when one of these did.
-   * @param {State} state
-   * @param {number} step
-   */
-  function signature({ hidden, isolated, selection, mode, present, probe, view, tree, clip }, step) {
-    const facts = [step, probe, isolated, selection?.layer, mode, present, view, tree, clip, stage.size.width, stage.size.height];
-    return [...facts, ...hidden, ...camera.camera.matrixWorld.elements, camera.camera.aspect].join(" ");
-  }
-
-  return {
-    drawing,
-    /** @param {State} state */
-    update(state) {
-      const focus = focusOf(state, neighbours);
-      for (const { nodes, layer } of drawing.layers) if (nodes?.root) nodes.root.visible = focus.shown(layer.id);
-      if (painted !== state.theme) drawing.links.paint(state.theme);
-      painted = state.theme;
-      drawing.show(moment(state), { theme: state.theme, range: state.range, strength: focus.strength });
-      drawing.links.show(focus.link, focus.shown);
-    },
-    /** @param {State} state */
-    overlay(state) {
-      const focus = focusOf(state, neighbours);
-      const now = moment(state);
-      const value = (/** @type {import("./drawing.js").LayerDrawing} */ { layer }, /** @type {number} */ unit) =>
-        lit(network, layer.id, now.seconds) > 0.5 ? (drawing.series.of(layer, state.probe)?.at(unit, now) ?? 0) : 0;
-      labels.show({ probe: state.probe, selected: state.selection?.layer ?? null, value });
-      const view = signature(state, now.step);
-      if (view !== placed) labels.place({ project, ...stage.size, blocked: blockedBy(parts.stage), shown: focus.shown, strength: focus.strength });
-      placed = view;
-      const find = (/** @type {{layer: string, unit: number|null}|null} */ place) => {
-        const found = place && drawing.byId.get(place.layer);
-        return found ? { drawing: found, unit: place.unit } : null;
-      };
-      marks.place({ selection: find(state.selection), hover: find(state.hover), candidate: (candidate && drawing.byId.get(candidate)) || null, project });
-    },
-    /**
-     * @param {string|null} layer
-     * @returns {import("./fit.js").Point[]}
-     */
-    points(layer) {
-      const chosen = layer === null ? drawing.layers : drawing.layers.filter((each) => each.layer.id === layer);
-      return chosen.flatMap((each) => each.corners.map((corner) => /** @type {import("./fit.js").Point} */ (corner.toArray())));
-    },
-    /** @param {{x: number, y: number}} point */
-    pick: (point) => pick(camera.camera, point),
-    /** @param {string|null} layer */
-    preview(layer) {
-      candidate = layer;
-    },
-    dispose() {
-      stage.scene.remove(gltf.scene);
-      parts.labels.replaceChildren();
-    },
-  };
-}
-
-/** @param {HTMLElement} stage rectangles of what stands over the scene */
-function blockedBy(stage) {
-  const origin = stage.getBoundingClientRect();
-  return [...stage.querySelectorAll("[data-blocks]")].map((element) => {
-    const { left, top, right, bottom } = element.getBoundingClientRect();
-    return { left: left - origin.left, top: top - origin.top, right: right - origin.left, bottom: bottom - origin.top };
-  });
 }

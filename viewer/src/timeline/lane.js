@@ -3,7 +3,7 @@
 import { h, s, setText } from "../page/dom.js";
 import { percent, number, safe } from "../data/format.js";
 import { curvesOf, metricName, tickEvery } from "./axes.js";
-import { momentAt } from "./moment.js";
+import { momentAt, nearestStep } from "./moment.js";
 
 const TOP = 26;
 const BOTTOM = 10;
@@ -21,7 +21,8 @@ export function createLane(store, clock) {
   const svg = s("svg", { class: "curves", "aria-hidden": "true" });
   const badge = h("div", { class: "now-badge", "aria-hidden": "true" });
   const ticks = h("div", { class: "ticks", "aria-hidden": "true" });
-  const element = h("div", { class: "lane" }, svg, ticks, badge, input);
+  const other = h("div", { class: "a-badge", "aria-hidden": "true", text: "A", hidden: true });
+  const element = h("div", { class: "lane" }, svg, ticks, other, badge, input);
   let width = 1;
   let height = 1;
 
@@ -33,6 +34,8 @@ export function createLane(store, clock) {
     const left = element.getBoundingClientRect().left;
     clock.seek(((event.clientX - left - INSET) / (width - 2 * INSET)) * store.state.duration);
   }
+  listenForOther(other, store, (clientX) => ((clientX - element.getBoundingClientRect().left - INSET) / (width - 2 * INSET)) * store.state.duration);
+
   element.addEventListener("pointerdown", (event) => {
     if (event.button !== 0 || store.state.duration === 0) return;
     element.setPointerCapture(event.pointerId);
@@ -45,6 +48,7 @@ export function createLane(store, clock) {
   for (const end of ["pointerup", "pointercancel"]) element.addEventListener(end, () => store.state.scrubbing && clock.release());
 
   const line = s("path", { class: "now-line" });
+  const before = s("path", { class: "a-line" });
   const dots = s("g");
   /** @type {import("./axes.js").Curve[]} */
   let curves = [];
@@ -56,9 +60,11 @@ export function createLane(store, clock) {
     ticks.replaceChildren();
     for (const { time, text } of tickMarks(store.state, width - 2 * INSET)) {
       grid.append(s("path", { d: `M${x(time).toFixed(1)} ${TOP - 4}V${height - 4}` }));
+      // Only here are all values true; in between, bodies and colours are on their way.
+      if (network && clip === "epochs") grid.append(s("path", { class: "key-mark", d: `M${x(time).toFixed(1)} ${height - 8}l3 3-3 3-3-3Z` }));
       if (text) ticks.append(h("span", { text, style: `left:${x(time).toFixed(1)}px` }));
     }
-    svg.replaceChildren(grid, ...curves.flatMap(curveLines), line, dots);
+    svg.replaceChildren(grid, ...curves.flatMap(curveLines), before, line, dots);
     dots.replaceChildren(...curves.map((curve) => s("circle", { r: 3.5, class: `dot ${curve.kind}` })));
     follow();
   }
@@ -89,6 +95,10 @@ export function createLane(store, clock) {
     element.style.setProperty("--at", `${at.toFixed(1)}px`);
     element.style.setProperty("--share", (time / (duration || 1)).toFixed(4));
     setText(badge, badgeText(store.state));
+    const { compare } = store.state;
+    other.hidden = compare?.kind !== "epochs" || clip !== "epochs";
+    if (compare) other.style.transform = `translateX(${x(compare.time).toFixed(1)}px) translateX(-50%)`;
+    before.setAttribute("d", other.hidden || !compare ? "" : `M${x(compare.time).toFixed(1)} ${TOP - 6}V${height}`);
     curves.forEach((curve, index) => {
       const place = network ? placeAt(curve, network.steps, time) : null;
       const dot = dots.children[index];
@@ -108,7 +118,7 @@ export function createLane(store, clock) {
     build();
   }).observe(element);
   store.on(["network", "clip", "duration"], build);
-  store.on(["time"], follow);
+  store.on(["time", "compare"], follow);
   return { element, input };
 }
 
@@ -128,9 +138,10 @@ function tickMarks({ network, clip, duration }, width) {
 }
 
 /** @param {import("../types.js").State} state */
-function badgeText({ network, clip, time }) {
+function badgeText({ network, clip, time, compare }) {
   if (!network) return `${time.toFixed(1)} s`;
   if (clip === "forward") return "";
+  if (compare?.kind === "epochs") return "B";
   return String(network.steps[momentAt(network.steps, time).step].epoch);
 }
 
@@ -156,4 +167,24 @@ export function valueText({ network, clip, time, duration }) {
   const accuracy = network.data.accuracy === null ? undefined : metrics[network.data.accuracy];
   const curve = accuracy === undefined ? "" : `, ${metricName(/** @type {string} */ (network.data.accuracy))} ${number(accuracy)}`;
   return `epoch ${epoch} of ${last}${curve}`;
+}
+
+/**
+ * Dragging the mark of pane A moves it to the recorded epoch nearest to the pointer.
+ * @param {HTMLElement} mark
+ * @param {import("../page/store.js").Store} store
+ * @param {(clientX: number) => number} timeAt seconds
+ */
+function listenForOther(mark, store, timeAt) {
+  mark.addEventListener("pointerdown", (event) => {
+    event.stopPropagation();
+    event.preventDefault();
+    mark.setPointerCapture(event.pointerId);
+  });
+  mark.addEventListener("pointermove", (event) => {
+    const { compare, network, duration } = store.state;
+    if (!mark.hasPointerCapture(event.pointerId) || !compare || !network) return;
+    const time = Math.min(duration, Math.max(0, timeAt(event.clientX)));
+    store.set({ compare: { ...compare, time: network.steps[nearestStep(network.steps, time)].time } });
+  });
 }

@@ -32,6 +32,14 @@ export function createReadout(store) {
     }
     const step = clip === "forward" ? network.steps.length - 1 : momentAt(network.steps, time).step;
     const last = network.steps[network.steps.length - 1].epoch;
+    const { compare } = store.state;
+    const from = compare?.kind === "epochs" && clip === "epochs" ? momentAt(network.steps, compare.time).step : null;
+    if (from !== null) {
+      setText(epoch, `epoch ${network.steps[from].epoch} → ${network.steps[step].epoch}`);
+      setText(of, "");
+      for (const { curve, value } of rows) setText(value, changeText(curve, from, step));
+      return;
+    }
     setText(epoch, clip === "forward" ? "forward pass" : `epoch ${network.steps[step].epoch}`);
     setText(of, clip === "forward" ? `epoch ${last}` : `of ${last}`);
     for (const { curve, value } of rows) {
@@ -41,6 +49,18 @@ export function createReadout(store) {
   }
 
   store.on(["network", "clip"], build);
-  store.on(["time", "duration"], show);
+  store.on(["time", "duration", "compare"], show);
   return { element };
+}
+
+/**
+ * @param {import("./axes.js").Curve} curve
+ * @param {number} from
+ * @param {number} to steps
+ */
+function changeText({ kind, values }, from, to) {
+  const [a, b] = [values[from], values[to]];
+  if (a === null || b === null) return "–";
+  const sign = b > a ? "+" : "";
+  return kind === "accuracy" ? `${sign}${((b - a) * 100).toFixed(2).replace("-", "−")} points` : `${sign}${number(b - a)}`;
 }
