@@ -21,7 +21,7 @@ SCENES = (
     ("mlp", "stage", "#0b0e14", "hero"),
     ("resnet", "stage", "#0b0e14", "hero"),
 )
-BIG = ("resnet50", "vgg16")
+BIG = ("resnet50",)
 """torchvision's models, drawn as structure: their weights are not on this machine."""
 
 
@@ -53,6 +53,9 @@ def main() -> None:
         scene = out / f"{name}.glb"
         nn2gltf.export(f"torchvision:{name}", scene, force=True)
         draw("render_three.py", scene, PICTURES / f"{name}.png", "--background", "#0b0e14")
+    scene = out / "char-gpt.glb"
+    subprocess.run([sys.executable, str(ROOT / "samples" / "char_gpt.py"), str(scene)], check=True)
+    draw("render_three.py", scene, PICTURES / "char-gpt.png", "--background", "#0b0e14")
     if arguments.blender:
         draw("render_blender.py", out / "lenet-stage.glb", PICTURES / "lenet-blender.png")
 
