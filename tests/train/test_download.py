@@ -108,7 +108,7 @@ def test_a_wrong_check_sum_is_refused(server: Server, tmp_path: Path) -> None:
     assert server.requests
     assert caught.value.code == "E_DATA_MISSING"
     assert "train-images-idx3-ubyte.gz: File not found or corrupted" in str(caught.value)
-    assert "--data digits" in str(caught.value)
+    assert 'data="digits"' in str(caught.value)
     assert "\n" not in str(caught.value)
     assert names(tmp_path / "data") == []
 

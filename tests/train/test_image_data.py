@@ -82,7 +82,7 @@ def test_missing_data_offline_says_what_to_do(tmp_path: Path) -> None:
         load_dataset("mnist", data_dir=tmp_path / "nothing", download=False)
     assert caught.value.code == "E_DATA_MISSING"
     assert caught.value.exit_code == 66
-    assert "--data digits" in str(caught.value)
+    assert 'data="digits"' in str(caught.value)
     assert str(tmp_path / "nothing" / "MNIST" / "raw") in str(caught.value)
     assert not (tmp_path / "nothing").exists()
 
