@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,9 @@ REQUIRED = os.environ.get("NN2GLTF_REQUIRE_TOOLS") == "1"
 PLATFORM_REASON = re.compile(r"\broot\b|\b(POSIX|Linux|Windows|macOS) only\b", re.IGNORECASE)
 """Skips that say nothing about a missing tool: allowed even where tools are required."""
 
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    # A shell without job control starts what runs in the background deaf to Ctrl+C, and so is all that it starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 if VALIDATOR.is_dir():
     os.environ.setdefault("NN2GLTF_VALIDATOR", str(VALIDATOR))
 

@@ -86,10 +86,10 @@ def test_without_numbers_the_graph_ends_where_values_decide() -> None:
 @pytest.mark.parametrize(
     ("model", "args", "hint"),
     [
-        (nn.Bilinear(2, 2, 2), (torch.ones(1, 2),), "--input NAME=SHAPE"),
+        (nn.Bilinear(2, 2, 2), (torch.ones(1, 2),), "NAME=SHAPE"),
         (nn.Embedding(3, 2), (torch.ones(1, 2),), "int64"),
         (nn.Linear(2, 2).half(), (torch.ones(1, 2),), "element type"),
-        (nn.Linear(2, 2), (torch.ones(1, 3),), "--input 1x3x224x224"),
+        (nn.Linear(2, 2), (torch.ones(1, 3),), "1x2"),
     ],
     ids=["missing", "indices", "halves", "shape"],
 )
