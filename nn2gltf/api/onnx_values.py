@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from nn2gltf.api.samples import ArraySample, SampleTarget, matching_data, read_sample, reads_digits, unfit
+from nn2gltf.api.samples import Sample, SampleTarget, matching_data, read_sample, reads_digits, unfit
 from nn2gltf.errors import InputDataError, UsageError, safe
 from nn2gltf.ir.graph import Graph
 from nn2gltf.ir.json import Json
@@ -59,7 +59,7 @@ def record_onnx(
     options = (
         OnnxOptions(shapes=given) if max_nodes is None else OnnxOptions(max_nodes=max_nodes, shapes=given)
     )
-    shown: ArraySample | None = None
+    shown: Sample | None = None
     stated = input_types(parse_model(path))
     if sample is not None:
         shown = _given_sample(sample, path, stated, labels, classes, data_dir)
@@ -78,9 +78,9 @@ def _given_sample(
     labels: Any,
     classes: Sequence[str],
     data_dir: str | os.PathLike[str] | None,
-) -> ArraySample:
+) -> Sample:
     if not isinstance(sample, str):
-        return ArraySample(inputs=sample, labels=labels, classes=classes)
+        return Sample(inputs=sample, labels=labels, classes=classes)
     target = SampleTarget(name=path.stem, shape=lambda: _first_shape(stated))
     return read_sample(sample, target, labels=labels, classes=classes, data_dir=data_dir)
 
@@ -118,7 +118,7 @@ def _match(given: Any, stated: Mapping[str, ValueType]) -> dict[str, Array]:
 
 def _digits(
     file: OnnxFile, stated: Mapping[str, ValueType], data_dir: str | os.PathLike[str] | None
-) -> ArraySample | None:
+) -> Sample | None:
     """The ten probe digits for a model that reads them, with the accuracy on part of the test set."""
     graph = file.built.graph
     last = graph.layer_by_id.get(graph.outputs[0]) if len(graph.outputs) == 1 else None
@@ -136,7 +136,7 @@ def _digits(
     pixels = data.normalise(data.test_images).reshape(-1, *shape)
     chosen = choose_probes(data.test_images, data.test_labels)
     metrics = _accuracy(file, stated, pixels, data.test_labels)
-    return ArraySample(
+    return Sample(
         inputs=pixels[chosen],
         labels=data.test_labels[chosen].tolist(),
         classes=data.classes,
@@ -158,7 +158,7 @@ def _accuracy(
     return {"test_accuracy": float((scores.argmax(axis=1) == labels).mean())}
 
 
-def _record(file: OnnxFile, sample: ArraySample | None, stated: Mapping[str, ValueType]) -> Recording:
+def _record(file: OnnxFile, sample: Sample | None, stated: Mapping[str, ValueType]) -> Recording:
     built = file.built
     weights, lost = read_weights(
         file.model, built.graph, built.weights, folder=file.path.parent, external=file.external
@@ -249,7 +249,7 @@ def _obstacle(main: bool, value: Any, probes: int) -> str:
     return "" if value.size else "its output is empty"
 
 
-def _probes(sample: ArraySample, first: Array) -> tuple[Probe, ...]:
+def _probes(sample: Sample, first: Array) -> tuple[Probe, ...]:
     count = len(first)
     labels = list(sample.labels)[:count] if sample.labels is not None else [None] * count
     if len(labels) != count:

@@ -47,11 +47,11 @@ class SampleTarget:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ArraySample:
+class Sample:
     """What a model is shown.
 
     Attributes:
-        inputs: Arrays by position or name; axis 0 counts the probes.
+        inputs: A batch, or a tuple or mapping of arguments, arrays or tensors; axis 0 counts the probes.
         labels: True classes.
         classes: Class names.
     """
@@ -70,7 +70,7 @@ def read_sample(
     labels: Any = None,
     classes: Sequence[str] = (),
     data_dir: str | os.PathLike[str] | None = None,
-) -> ArraySample:
+) -> Sample:
     """Read what a person named as a sample: ``mnist``, ``mnist:0-4``, a picture, a folder of pictures, a ``.npy`` file.
 
     Args:
@@ -88,9 +88,9 @@ def read_sample(
     check_readable(given)
     path = Path(given)
     if path.suffix.lower() == ".npy":
-        return ArraySample(inputs=_read_array(path), labels=labels, classes=classes)
+        return Sample(inputs=_read_array(path), labels=labels, classes=classes)
     pictures = _find_pictures(path)
-    return ArraySample(inputs=_read_pictures(pictures, target), labels=labels, classes=classes)
+    return Sample(inputs=_read_pictures(pictures, target), labels=labels, classes=classes)
 
 
 def _load(name: str, data_dir: str | os.PathLike[str] | None) -> ImageData:
@@ -126,7 +126,7 @@ def reads_digits(shape: tuple[int, ...], outputs: int) -> bool:
     return outputs == DIGIT_CLASSES and shape in ((PIXELS,), (1, 28, 28))
 
 
-def _from_data(data: ImageData, chosen: str, target: SampleTarget) -> ArraySample:
+def _from_data(data: ImageData, chosen: str, target: SampleTarget) -> Sample:
     wanted = _parse_labels(chosen, len(data.classes))
     indices = [
         i for i in choose_probes(data.test_images, data.test_labels) if int(data.test_labels[i]) in wanted
@@ -135,7 +135,7 @@ def _from_data(data: ImageData, chosen: str, target: SampleTarget) -> ArraySampl
     pixels = data.normalise(data.test_images[indices])
     if pixels[0].size != int(np.prod(shape)):
         raise unfit(f"{data.name} has pictures of 1 × 28 × 28, the model reads {_times(shape)}", data.name)
-    return ArraySample(
+    return Sample(
         inputs=pixels.reshape(-1, *shape),
         labels=[int(data.test_labels[i]) for i in indices],
         classes=data.classes,

@@ -12,9 +12,10 @@ from torch import nn
 from nn2gltf.api.checkpoints import read_epochs, step_metrics
 from nn2gltf.api.file_request import FileRequest
 from nn2gltf.api.recording import Recorder
+from nn2gltf.api.samples import Sample
 from nn2gltf.api.torch_samples import make_sample, make_shapes
 from nn2gltf.api.torch_subject import Subject, read_subject
-from nn2gltf.api.torch_values import Sample, digit_sample, record_once, record_structure
+from nn2gltf.api.torch_values import digit_sample, record_once, record_structure
 from nn2gltf.ir.json import Json
 from nn2gltf.ir.recording import MemoryValues, Recording, Step
 from nn2gltf.record.torch_values import collect_weights

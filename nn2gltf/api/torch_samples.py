@@ -9,9 +9,8 @@ from typing import Any
 
 import torch
 
-from nn2gltf.api.samples import SampleTarget, read_sample
+from nn2gltf.api.samples import Sample, SampleTarget, read_sample
 from nn2gltf.api.torch_subject import Subject
-from nn2gltf.api.torch_values import Sample
 from nn2gltf.sources.input_spec import parse_input_spec
 from nn2gltf.sources.torch_inputs import build_inputs, infer_inputs
 

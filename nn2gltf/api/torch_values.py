@@ -7,14 +7,14 @@ probe digits, with its accuracy; else neutral structure with the real weights, l
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from torch import Tensor, from_numpy, nn
 
 from nn2gltf.api.recording import Recorder
-from nn2gltf.api.samples import DIGIT_CLASSES, matching_data, reads_digits
+from nn2gltf.api.samples import DIGIT_CLASSES, Sample, matching_data, reads_digits
 from nn2gltf.api.torch_subject import Subject
 from nn2gltf.errors import Nn2gltfError
 from nn2gltf.ir.graph import Graph
@@ -27,23 +27,6 @@ from nn2gltf.sources.torch_inputs import infer_inputs
 from nn2gltf.sources.torch_trace import TraceOptions, trace_torch
 from nn2gltf.sources.torch_verify import verify_torch
 from nn2gltf.train.loop import evaluate_model
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sample:
-    """What a model is shown.
-
-    Attributes:
-        inputs: A batch, or a tuple or mapping of arguments; axis 0 counts the probes.
-        labels: True classes.
-        classes: Class names.
-    """
-
-    inputs: Any
-    labels: Any = None
-    classes: Sequence[str] = ()
-    dataset: str | None = None
-    metrics: Mapping[str, float] = field(default_factory=dict)
 
 
 def record_once(
