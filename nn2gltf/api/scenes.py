@@ -121,7 +121,11 @@ def encode_recording(
         made_with: Options of earlier stages, by stage, for the extras.
     """
     graph = simplify_graph(recording.graph, options.passes)
-    layout = replace(options.layout, has_values=bool(recording.recorded))
+    layout = replace(
+        options.layout,
+        has_values=bool(recording.recorded),
+        classifier=bool(recording.classes) or any(probe.label is not None for probe in recording.probes),
+    )
     selection = select_layers(graph, options=layout)
     if selection.labelled and len(selection.drawn) > MOST_IN_A_ROW:
         raise LimitError(

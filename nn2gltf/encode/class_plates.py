@@ -49,6 +49,19 @@ def shown_classes(recording: Recording, graph: Graph, plan: Plan, selection: Sel
     return tuple(int(index) for index in best)
 
 
+def bar_outputs(recording: Recording, graph: Graph, selection: Selection) -> frozenset[str]:
+    """Ids of the outputs that bars show: their percentages need no row in the legend."""
+    best = class_output(recording, graph) if selection.top_classes else None
+    outputs = [graph.layer_by_id[i] for i in graph.outputs if i in graph.layer_by_id]
+    return frozenset(
+        layer.id
+        for layer in outputs
+        if layer.outputs
+        and len(layer.outputs[0].shape) == 2
+        and (2 <= layer.outputs[0].shape[1] <= MOST_CLASSES or layer.value_id == best)
+    )
+
+
 def class_plates(
     recording: Recording, graph: Graph, style: Style, plan: Plan, classes: tuple[int, ...]
 ) -> dict[str, Image.Image]:
@@ -83,7 +96,7 @@ def _names(recording: Recording, style: Style, classes: tuple[int, ...]) -> dict
     lines = [
         Line(text=safe(name, limit=18), size=CLASS_SIZE, weight=600, color=style.text.fg) for name in names
     ]
-    return {f"class {i}": _plate(line, style, pad=0.8) for i, line in zip(classes, lines, strict=True)}
+    return {f"class {i}": _plate(line, style, pad=0.1) for i, line in zip(classes, lines, strict=True)}
 
 
 def _plate(line: Line, style: Style, *, pad: float) -> Image.Image:

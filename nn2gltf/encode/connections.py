@@ -14,7 +14,7 @@ from nn2gltf.ir.placement import LayerPlacement
 from nn2gltf.ir.recording import Recording
 
 FloatArray = npt.NDArray[np.float64]
-DRAWABLE = ("image", "maps", "units", "bars")
+DRAWABLE = ("image", "photo", "maps", "units", "bars")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +51,7 @@ def choose_connections(
     if strength is not None:
         return _strongest(strength, limit)
     by_channel = target.mark in ("image", "maps") or graph.layer_by_id[edge.target].kind == "pool"
-    if cells[0] == cells[1] and source.mark in ("image", "maps") and by_channel:
+    if cells[0] == cells[1] and source.mark in ("image", "photo", "maps") and by_channel:
         index = np.arange(cells[0])
         kept = index[:: max(1, math.ceil(len(index) / max(1, limit)))]
         return Connections(
@@ -83,7 +83,9 @@ def cell_weights(recording: Recording, target: Layer, cells: tuple[int, int]) ->
 
 
 def _conv_strength(weight: FloatArray, in_cells: int) -> FloatArray | None:
-    strength = _norm(weight.reshape(weight.shape[0], weight.shape[1], -1))
+    # A picture in colour is one cell, whatever its channels.
+    channels = 1 if in_cells == 1 else weight.shape[1]
+    strength = _norm(weight.reshape(weight.shape[0], channels, -1))
     groups = in_cells // strength.shape[1] if strength.shape[1] else 0
     if groups == 1:
         return strength

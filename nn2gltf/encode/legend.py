@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from PIL import Image
 
+from nn2gltf.encode.class_plates import bar_outputs
 from nn2gltf.encode.colormap import Range, palette
 from nn2gltf.encode.naming import shown_name
 from nn2gltf.encode.options import EncodeOptions
@@ -25,7 +26,7 @@ ROW_GAP, COLUMN_GAP, PAD = 1.6, 2.4, 2.2
 WIDEST = 2000
 """Pixels of a row at most: wider atlases than 2048 are not shown everywhere (ENCODING.md, Scene Viewer)."""
 LARGEST_TABLE = 12
-"""Most layers whose ranges are listed; more would not be read."""
+"""Most layers whose ranges are listed; of more, the smallest and the largest."""
 
 
 def compose_legend(
@@ -39,8 +40,11 @@ def compose_legend(
 ) -> Image.Image:
     """One plate: a row for each thing that is drawn."""
     rows: list[list[Image.Image]] = []
+    bars = bar_outputs(recording, graph, selection)
     shown = {
-        i: r for i, r in ranges.items() if graph.layer_by_id[i].kind != "input" and i not in graph.outputs
+        i: r
+        for i, r in ranges.items()
+        if i not in bars and (graph.layer_by_id[i].kind != "input" or i in selection.vector_inputs)
     }
     if any(r.low >= 0 for r in shown.values()):
         rows.append(_bar_row("activation", "0", "layer's maximum", "sequential", style))
@@ -85,9 +89,11 @@ def _bar_row(name: str, low: str, high: str, kind: str, style: Style) -> list[Im
 
 def _range_rows(shown: Mapping[str, Range], graph: Graph, style: Style) -> list[list[Image.Image]]:
     """The maximum of each layer's range, eight to a row."""
+    largest = {i: max(-r.low, r.high) for i, r in shown.items()}
+    texts = [f"{safe(shown_name(graph.layer_by_id[i]), limit=14)} {high:.3g}" for i, high in largest.items()]
     if len(shown) > LARGEST_TABLE:
-        return []
-    texts = [f"{safe(shown_name(graph.layer_by_id[i]), limit=14)} {r.high:.3g}" for i, r in shown.items()]
+        order = sorted(range(len(texts)), key=list(largest.values()).__getitem__)
+        texts = [f"{texts[order[0]]}  to  {texts[order[-1]]}"]
     rows = [texts[i : i + 8] for i in range(0, len(texts), 8)]
     return [
         [_text("maximum" if index == 0 else "", style, bold=True), _text("   ".join(row), style)]
@@ -108,8 +114,15 @@ def _line_row(recording: Recording, style: Style, options: EncodeOptions) -> lis
         _text("raises", style),
         _stroke(style.ribbon.negative),
         _text("lowers", style),
-        _text(f"strongest {options.connections} by |weight|", style),
+        _text(_which(recording, options.connections), style),
     ]
+
+
+def _which(recording: Recording, most: int) -> str:
+    """Which connections are drawn: there are never more than pairs of channels and units."""
+    parameters = (p for layer in recording.graph.layers for p in layer.parameters)
+    pairs = sum(p.shape[0] * p.shape[1] for p in parameters if len(p.shape) >= 2)
+    return "all, by |weight|" if pairs <= most else f"the {most} strongest by |weight|"
 
 
 def _stroke(color: str) -> Image.Image:

@@ -114,7 +114,10 @@ class SceneValues:
             found = Range(
                 low=0.0, high=1.0, minimum=0.0, maximum=1.0, below=0, above=0, not_finite=found.not_finite
             )
-        palette = "input" if layer.kind == "input" else "diverging" if found.low < 0 else "sequential"
+        vector = layer.kind == "input" and place.mark == "units"
+        found = _from_zero(found) if vector else found
+        picture = layer.kind == "input" and not vector
+        palette = "input" if picture else "diverging" if found.low < 0 else "sequential"
         return LayerValues(
             id=layer.id,
             value_id=layer.value_id,
@@ -130,6 +133,12 @@ class SceneValues:
             softmax=softmax,
             constant=layer.kind == "input",
         )
+
+
+def _from_zero(found: Range) -> Range:
+    """Measurements as activations are shown: from zero, or around it."""
+    reach = max(-found.low, found.high) or 1.0
+    return replace(found, low=-reach if found.low < 0 else 0.0, high=reach)
 
 
 def find_ranges(

@@ -218,6 +218,7 @@ class Selection:
         labelled: Every drawn layer gets a plate of its own (the layout ``row``); else the layout writes its own signs.
         legend: Sentences that explain the layout.
         top_classes: Bars show so many of the most likely classes; 0 for all.
+        vector_inputs: Inputs whose numbers are drawn as bodies, coloured like activations.
         reductions: Sentences on what was folded or left out.
     """
 
@@ -226,6 +227,7 @@ class Selection:
     labelled: bool = True
     legend: tuple[str, ...] = ()
     top_classes: int = 0
+    vector_inputs: tuple[str, ...] = ()
     reductions: tuple[str, ...] = ()
 
 

@@ -13,9 +13,9 @@ from nn2gltf.ir.placement import Grid, LayerPlacement, PlateSize
 from nn2gltf.layout.canvas import Canvas, Wish, across, panel_size
 from nn2gltf.layout.options import LayoutOptions
 from nn2gltf.layout.shapes import face_shape
+from nn2gltf.layout.size import TOP_CLASSES
 from nn2gltf.layout.stages import op_text
 
-TOP_CLASSES = 5
 MOST_VECTORS = 5
 BAR_HEIGHT, BAR_GAP, BAR_LENGTH = 6.4, 2.2, 62.0
 TURN = 56.0

@@ -19,6 +19,7 @@ class LayoutOptions:
         detail: Things that a flow draws at most: more opens more modules.
         most_cards: Folded blocks of one stage drawn as cards at most.
         max_mb: Megabytes that the tiles of slabs may take, of all steps of one probe; maps are pooled until they fit.
+        classifier: Whether the recording names or labels classes, so that a wide output can be told from an embedding.
         has_values: Whether there is anything recorded to show; bars without values would be empty.
     """
 
@@ -29,6 +30,7 @@ class LayoutOptions:
     detail: int = 84
     most_cards: int = 40
     max_mb: float | None = None
+    classifier: bool = False
 
     @property
     def most_texels(self) -> int:

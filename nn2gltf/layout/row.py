@@ -21,7 +21,7 @@ from nn2gltf.layout.options import LayoutOptions
 from nn2gltf.layout.picture import Rect, bounds
 from nn2gltf.layout.plugin import Layout
 from nn2gltf.layout.signs import Crowd, place_signs
-from nn2gltf.layout.size import Body, size_layers
+from nn2gltf.layout.size import Body, bar_count, is_vector_input, size_layers
 from nn2gltf.layout.trunk import find_trunk
 
 TURN_DEG = 38.0
@@ -40,6 +40,7 @@ READABLE_WIDTH = 430.0
 """Picture width, scene units, at which plates of text scale 1 have 14 px text in a 1600 px picture."""
 MOST_LAYERS = 20
 """More do not stay readable in one row."""
+PHOTO_RIM = 0.55
 JOINTS = {"add": "+", "mul": "×", "concat": "‖"}
 
 
@@ -133,6 +134,8 @@ def _place(layer_id: str, graph: Graph, body: Body, *, off_trunk: bool = False) 
         tail=body.tail,
         joint=joint,
         off_trunk=off_trunk,
+        rim=PHOTO_RIM if body.mark == "photo" else 0.0,
+        ink="frame_photo" if body.mark == "photo" else "frame",
     )
 
 
@@ -320,8 +323,15 @@ def _extent_points(
     return np.concatenate(clouds)
 
 
-def _select(graph: Graph, _options: LayoutOptions) -> Selection:
-    return Selection(layout="row", drawn=tuple(layer.id for layer in graph.layers))
+def _select(graph: Graph, options: LayoutOptions) -> Selection:
+    bars = max((bar_count(graph, layer, options) for layer in graph.layers), default=0)
+    widest = max((graph.layer_by_id[i].outputs[0].shape[-1:] for i in graph.outputs), default=())
+    return Selection(
+        layout="row",
+        drawn=tuple(layer.id for layer in graph.layers),
+        top_classes=bars if widest > (bars,) else 0,
+        vector_inputs=tuple(layer.id for layer in graph.layers if is_vector_input(layer, options)),
+    )
 
 
 def _place_measured(

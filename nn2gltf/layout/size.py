@@ -15,6 +15,8 @@ UNIT, UNIT_GAP, UNIT_LENGTH, UNIT_ROWS = 4.4, 2.0, 13.0, 16
 WIDE_UNIT, WIDE_UNIT_GAP, WIDE_UNIT_COUNT = 6.0, 3.0, 16
 BAR, BAR_GAP, BAR_LENGTH = 6.4, 2.8, 52.0
 BLOCK = (34.0, 20.0)
+TOP_CLASSES = 5
+"""Bars of a classifier with more classes than can be read."""
 LARGEST_PANEL = 128.0
 PANEL_RATIO = 3.0
 """Preferred height over width of a panel of maps: narrow along the flow (VISUAL.md, Layout)."""
@@ -42,10 +44,10 @@ def size_layers(
     """
     shapes = {layer.id: _shown_shape(layer) for layer in graph.layers}
     law = _size_law(shape for shape in shapes.values() if len(shape) == 3)
-    bars = {layer.id for layer in graph.layers if _is_bars(graph, layer, shapes[layer.id], options)}
+    bars = {layer.id: bar_count(graph, layer, options) for layer in graph.layers}
     return {
-        layer.id: _bars(shapes[layer.id][0], plates, text_scale)
-        if layer.id in bars
+        layer.id: _bars(bars[layer.id], plates, text_scale)
+        if bars[layer.id]
         else _body(layer, shapes[layer.id], law, options)
         for layer in graph.layers
     }
@@ -64,8 +66,20 @@ def _shown_shape(layer: Layer) -> tuple[int, ...]:
     return shape
 
 
-def _is_bars(graph: Graph, layer: Layer, shape: tuple[int, ...], options: LayoutOptions) -> bool:
-    return len(shape) == 1 and layer.id in graph.outputs and 2 <= shape[0] <= options.max_bars
+def bar_count(graph: Graph, layer: Layer, options: LayoutOptions) -> int:
+    """Bars of an output: one a class, the likeliest of more classes than can be read; 0 where it is no classifier's."""
+    shape = _shown_shape(layer)
+    if len(shape) != 1 or layer.id not in graph.outputs or shape[0] < 2:
+        return 0
+    if shape[0] <= options.max_bars:
+        return shape[0]
+    return TOP_CLASSES if options.classifier and options.has_values else 0
+
+
+def is_vector_input(layer: Layer, options: LayoutOptions) -> bool:
+    """Whether an input is drawn as bodies: measurements, no picture."""
+    shape = _shown_shape(layer)
+    return layer.kind == "input" and len(shape) == 1 and shape[0] <= options.max_units
 
 
 def _size_law(shapes: Iterable[tuple[int, ...]]) -> tuple[float, float]:
@@ -101,13 +115,20 @@ def _body(layer: Layer, shape: tuple[int, ...], law: tuple[float, float], option
         rows, columns = _mosaic_shape(shape[0])
         return _maps((1, rows, columns), law, "maps")
     if len(shape) == 3 and math.prod(shape) > 0:
-        return _maps((shape[0], shape[1], shape[2]), law, "image" if layer.kind == "input" else "maps")
+        return _maps((shape[0], shape[1], shape[2]), law, _map_mark(layer, options))
     return Body(mark="block", grid=Grid(count=1, columns=1, width=BLOCK[0], height=BLOCK[1], gap=0.0))
+
+
+def _map_mark(layer: Layer, options: LayoutOptions) -> Mark:
+    if layer.kind != "input":
+        return "maps"
+    colored = len(layer.outputs[0].shape) == 4 and layer.outputs[0].shape[1] == 3
+    return "photo" if colored and options.has_values else "image"
 
 
 def _maps(shape: tuple[int, int, int], law: tuple[float, float], mark: Mark) -> Body:
     channels, height, width = shape
-    if mark == "image" and channels == 3:
+    if mark in ("image", "photo") and channels == 3:
         channels = 1
     factor, exponent = law
     numbers = math.sqrt(channels * height * width)

@@ -68,10 +68,14 @@ def _tracks(place: LayerPlacement) -> Triangles:
 
 
 def _names(drawing: Drawing, place: LayerPlacement) -> Primitive | None:
-    keys = [f"class {index}" for index in _classes(drawing, place)]
-    centers = np.concatenate([place.grid.centers(), np.zeros((place.grid.count, 1))], axis=1)
-    scale = drawing.placement.text_scale * place.text
-    return text_quads(drawing, list(zip(keys, centers, strict=True)), scale=scale)
+    """Each ends where its bar begins, so that names of any length stand in one line with the bars."""
+    scale, items = drawing.placement.text_scale * place.text, []
+    for index, (x, y) in zip(_classes(drawing, place), place.grid.centers(), strict=True):
+        key = f"class {index}"
+        if key in drawing.plates:
+            room = place.grid.width - drawing.plates.size(key).width * scale
+            items.append((key, np.array([x + room / 2, y, 0.0])))
+    return text_quads(drawing, items, scale=scale)
 
 
 def _draw_bars(drawing: Drawing, layer_id: str, place: LayerPlacement) -> None:
