@@ -151,7 +151,7 @@ def _draw_tree(drawing: Drawing) -> int:
         shape = "×".join(str(n) for n in layer.outputs[0].shape[1:]) if layer.outputs else ""
         drawing.layer_nodes[layer.id] = builder.node(
             layer.id,
-            parent=scopes.get(place.group or layer.scope, root),
+            parent=scopes.get(layer.scope, root),
             role="layer",
             extras={"layer": layer.id, "op": layer.op, "shape": shape, "parameters": layer.parameter_count},
             translation=place.position,

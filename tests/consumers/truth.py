@@ -88,12 +88,20 @@ class Truth:
             own = kind != "forward" or next(iter(self.clips)) == clip
             return own and bool(extras["probe"] == self.probe_of(clip))
         if role in BY_STEP:
-            return kind == "epochs" and (extras["step"] == step or self._is_constant(extras["layer"]))
+            return self._shows_step(extras, clip, time)
         if role == "probe_step":
             return kind == "probe" and extras["probe"] == self.probe_of(clip) and extras["step"] == step
         if role == "forward_layer":
             return kind == "forward" and self.is_lit(clip, extras["layer"], time)
         return role == "bar"
+
+    def _shows_step(self, extras: dict[str, Any], clip: str, time: float) -> bool:
+        """The forward pass lights the panels of a single step; else they follow the epochs."""
+        if self.last == 0:
+            return self.clips[clip]["kind"] == "forward" and self.is_lit(clip, extras["layer"], time)
+        step = int(self.step_at(clip, time) + 1e-6)
+        shown = extras["step"] == step or self._is_constant(extras["layer"])
+        return self.clips[clip]["kind"] == "epochs" and shown
 
     def is_growing(self, clip: str, layer_id: str, time: float) -> bool:
         """Whether a forward pass is just filling the class bars: nothing is promised meanwhile."""
