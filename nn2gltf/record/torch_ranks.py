@@ -6,6 +6,9 @@ need all of them; rank 0 alone writes. What stops rank 0 stops the others, inste
 
 from __future__ import annotations
 
+import pickle
+import sys
+import time
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
@@ -15,6 +18,8 @@ from torch import Tensor
 from nn2gltf.errors import WriteError
 
 Item = TypeVar("Item")
+LET_GO_S = 5.0
+"""How long to wait for a backend to drop its reference; it takes well under a millisecond."""
 
 
 def is_distributed() -> bool:
@@ -33,7 +38,7 @@ def add_over_ranks(tensors: Iterable[Tensor]) -> None:
     if is_distributed():
         for tensor in tensors:
             where = tensor.to(_device())
-            torch.distributed.all_reduce(where)
+            _run(torch.distributed.all_reduce, where)
             tensor.copy_(where)
 
 
@@ -42,7 +47,7 @@ def all_ranks(flag: bool) -> bool:
     if not is_distributed():
         return flag
     count = torch.tensor(int(flag), device=_device())
-    torch.distributed.all_reduce(count)
+    _run(torch.distributed.all_reduce, count)
     return int(count) == torch.distributed.get_world_size()
 
 
@@ -61,21 +66,18 @@ def run_on_writer(action: Callable[[], None]) -> None:
             action()
         except Exception as error:  # re-raised below, once the others know
             failure = error
-    told: list[Any] = [None if failure is None else str(failure)]
-    torch.distributed.broadcast_object_list(told, src=0, device=_device())
+    told: str | None = _from_first_rank(None if failure is None else str(failure))
     if failure is not None:
         raise failure
-    if told[0] is not None:
-        raise WriteError(f"rank 0 cannot record: {told[0]}")
+    if told is not None:
+        raise WriteError(f"rank 0 cannot record: {told}")
 
 
 def from_writer(items: list[Item]) -> list[Item]:
     """Rank 0's list, on every rank."""
     if not is_distributed():
         return items
-    told: list[Any] = [items]
-    torch.distributed.broadcast_object_list(told, src=0, device=_device())
-    received: list[Item] = told[0]
+    received: list[Item] = _from_first_rank(items)
     return received
 
 
@@ -83,6 +85,31 @@ def whole_tensor(tensor: Tensor) -> Tensor:
     """A sharded tensor put together, on every rank; others as they are."""
     gather = getattr(tensor, "full_tensor", None)
     return tensor if gather is None else gather()
+
+
+def _from_first_rank(value: Any) -> Any:
+    """A value of rank 0, on every rank."""
+    data = torch.frombuffer(bytearray(pickle.dumps(value)), dtype=torch.uint8).to(_device())
+    size = torch.tensor(len(data), device=_device())
+    _run(torch.distributed.broadcast, size, src=0)
+    if not is_writing_rank():
+        data = torch.empty(int(size), dtype=torch.uint8, device=_device())
+    _run(torch.distributed.broadcast, data, src=0)
+    # From a process of this very training: as trusted as torch's own object collectives.
+    return pickle.loads(data.cpu().numpy().tobytes())
+
+
+def _run(collective: Callable[..., Any], tensor: Tensor, **options: Any) -> None:
+    """Run a collective on a tensor, and wait until the backend has let go of it.
+
+    Gloo's thread drops its reference some time after ``wait`` returns and takes the interpreter's lock for it; in a
+    program that is just ending the lock is gone, and the process would abort with all of its work done.
+    """
+    held = sys.getrefcount(tensor)
+    collective(tensor, async_op=True, **options).wait()
+    deadline = time.monotonic() + LET_GO_S
+    while tensor.device.type == "cpu" and sys.getrefcount(tensor) > held and time.monotonic() < deadline:
+        time.sleep(5e-5)
 
 
 def _device() -> torch.device:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ import torch
 from distributed_run import make_data, make_model
 
 from nn2gltf.record import read_recording
+from nn2gltf.record.torch_ranks import _run
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "tests" / "support" / "distributed_run.py"
@@ -74,6 +76,29 @@ def test_recording_on_two_ranks(tmp_path: Path, kind: str) -> None:
         by_class = recording.number("class-mean", layer_id, -1)
         assert by_class is not None
         np.testing.assert_allclose(by_class[1], values[labels == 1].mean(0), rtol=1e-4, atol=1e-5)
+
+
+def test_a_collective_is_over_when_its_backend_lets_go() -> None:
+    """Else gloo's thread drops the tensor while the interpreter ends, and aborts a run that is done."""
+    tensor, released = torch.zeros(3), threading.Event()
+
+    class Work:
+        def wait(self) -> None:
+            """Nothing to wait for: the reference is what matters."""
+
+    def collective(given: torch.Tensor, async_op: bool) -> Work:
+        assert async_op
+        kept = [given]
+
+        def let_go() -> None:
+            released.set()
+            kept.clear()
+
+        threading.Timer(0.05, let_go).start()
+        return Work()
+
+    _run(collective, tensor)
+    assert released.is_set()
 
 
 def test_a_killed_rank_ends_the_other_with_an_error(tmp_path: Path) -> None:

@@ -57,6 +57,8 @@ export async function startBrowser() {
     const context = await browser.newContext({ viewport: { width, height }, deviceScaleFactor: 1, hasTouch: touch, isMobile: touch, offline: true, reducedMotion: calm ? "reduce" : "no-preference", acceptDownloads: true });
     const tab = await context.newPage();
     const seen = watch(tab);
+    // Choosers are handed over from the start: told only beside the click, the browser may hear of it after the click.
+    tab.on("filechooser", () => {});
     if (frozen) await tab.clock.install({ time: new Date("2026-01-01T00:00:00Z") });
     if (init) await tab.addInitScript(init);
     const file = join(folder, `page-${++count}.html`);
