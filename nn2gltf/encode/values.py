@@ -14,6 +14,7 @@ from nn2gltf.encode.reduce import describe_pools, pool_factors, project_slab, re
 from nn2gltf.ir.graph import Graph, Layer
 from nn2gltf.ir.placement import LayerPlacement, Placement
 from nn2gltf.ir.recording import ByteArray, FloatArray, Recording
+from nn2gltf.ir.shapes import is_channels_last
 
 MARGIN = 8
 """Texels around a slab's tiles: mipmap levels down to an eighth stay clean."""
@@ -34,6 +35,7 @@ class LayerValues:
         pool: Each number is the mean of pool x pool of the tensor's.
         project: The tensor's mean over columns (``side``: rows x channels), over rows (``top``: channels x columns) or
             over channels (``grey``).
+        channels_last: The tensor's channels are on its last axis; cells are channels all the same.
     """
 
     id: str
@@ -50,6 +52,7 @@ class LayerValues:
     pool: int = 1
     margin: int = 0
     project: Literal["", "side", "top", "grey"] = ""
+    channels_last: bool = False
 
 
 class SceneValues:
@@ -129,6 +132,7 @@ class SceneValues:
             project="grey" if place.mark == "photo" else "",
             softmax=softmax,
             constant=layer.kind == "input",
+            channels_last=is_channels_last(layer),
         )
 
 
@@ -151,6 +155,8 @@ def find_ranges(
 
 def _read(recording: Recording, values: LayerValues, step: int) -> FloatArray:
     raw = recording.activation(values.value_id, step)
+    if values.channels_last:
+        raw = np.moveaxis(raw, -1, 1)
     if values.softmax:
         raw = _softmax(raw)
     if values.project == "grey":
