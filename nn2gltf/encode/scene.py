@@ -167,12 +167,11 @@ def _draw_tree(drawing: Drawing) -> int:
 def _scope_nodes(drawing: Drawing, root: int) -> dict[str, int]:
     """Nodes of module scopes that hold drawn layers, nested like the modules."""
     needed: set[str] = set()
-    parents = {scope.path: scope.parent for scope in drawing.graph.scopes}
     for layer in drawing.placed:
         path: str | None = layer.scope
         while path:
             needed.add(path)
-            path = parents.get(path)
+            path = drawing.graph.parent_of.get(path)
     nodes = {"": root}
     for scope in drawing.graph.scopes:
         if scope.path in needed:

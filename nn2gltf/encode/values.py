@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from nn2gltf.encode.colormap import Range, quantize, robust_range
+from nn2gltf.encode.colormap import Range, quantize, quantize_coarsely, robust_range
 from nn2gltf.encode.reduce import describe_pools, pool_factors, project_slab, reduce_maps
 from nn2gltf.ir.graph import Graph, Layer
 from nn2gltf.ir.placement import LayerPlacement, Placement
@@ -92,10 +92,14 @@ class SceneValues:
         """(probes, cells, rows, columns) float32 values of a layer at a recorded step."""
         return _read(self._recording, self.tiled[layer_id], step)
 
-    def codes(self, layer_id: str, step: int) -> tuple[ByteArray, ByteArray]:
-        """(probes, cells, rows, columns) palette codes and remainders."""
-        values = self.tiled[layer_id]
-        return quantize(self.read(layer_id, step), values.range.low, values.range.high)
+    def codes(self, layer_id: str, step: int, *, exact: bool) -> tuple[ByteArray, ByteArray | None]:
+        """(probes, cells, rows, columns) palette codes, and remainders where they are wanted."""
+        found, read = self.tiled[layer_id].range, self.read(layer_id, step)
+        return (
+            quantize(read, found.low, found.high)
+            if exact
+            else (quantize_coarsely(read, found.low, found.high), None)
+        )
 
     def drawn(self, layer_id: str, step: int) -> FloatArray:
         """(probes, cells) drawn share of the range, 0 at zero: what bodies' lengths show.

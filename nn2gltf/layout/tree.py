@@ -47,7 +47,7 @@ class Node:
 def build_tree(graph: Graph) -> Node:
     """The tree of module calls; a module that is left and entered again has two nodes. Linear in layers and edges."""
     types = {scope.path: scope.type for scope in graph.scopes}
-    parents = {scope.path: scope.parent for scope in graph.scopes}
+    parents = graph.parent_of
     root = Node(first=0, last=len(graph.layers), type=types.get("", graph.name))
     stack = [root]
     for index, layer in enumerate(graph.layers):
