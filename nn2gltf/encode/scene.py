@@ -13,6 +13,7 @@ from nn2gltf.encode.colormap import palette
 from nn2gltf.encode.drawing import Drawing
 from nn2gltf.encode.extras import encode_extras
 from nn2gltf.encode.flipbook import draw_probe
+from nn2gltf.encode.floor import draw_floor
 from nn2gltf.encode.furniture import draw_furniture
 from nn2gltf.encode.joints import draw_joints
 from nn2gltf.encode.marks import mark_of
@@ -48,6 +49,7 @@ def encode_scene(
     edges = draw_connections(drawing, root, prepared.options.connections)
     draw_joints(drawing, root)
     draw_furniture(drawing)
+    draw_floor(drawing, root)
     _draw_clips(drawing, root)
     draw_signs(drawing, root)
     draw_counter(drawing, root)
