@@ -56,7 +56,7 @@ class Wish:
     @property
     def epochs(self) -> int:
         """Passes over the data."""
-        return 1 if self.smoke else 10
+        return 1 if self.smoke else 6
 
 
 Maker = Callable[[Wish, Path], Any]

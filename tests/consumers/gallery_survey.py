@@ -140,16 +140,13 @@ def main() -> None:
         three, calls = survey_web(browser, "three", scenes)
         babylon, _ = survey_web(browser, "babylon", scenes)
         viewer = survey_model_viewer(browser, scenes)
-    print(
-        "| scene | layout | parameters | size (MB) | draw calls | animated nodes | Blender import (s) | validator |"
-    )
-    print("| --- | --- | --- | --- | --- | --- | --- | --- |")
+    print("| scene | parameters | size (MB) | draw calls | animated nodes | Blender import (s) | validator |")
+    print("| --- | --- | --- | --- | --- | --- | --- |")
     for scene, answer in zip(scenes, blender, strict=True):
         extras, report = scene.truth.extras, check_khronos(scene.path.read_bytes())
         errors = sum(problem.severity == "error" for problem in report.problems)
         cells = (
             scene.path.stem,
-            extras["options"]["layout"].get("chosen") or extras["options"]["layout"]["layout"],
             f"{extras['model']['parameters']:,}",
             f"{scene.path.stat().st_size / 1e6:.1f}",
             calls[scene.path.stem],
