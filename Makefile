@@ -1,4 +1,5 @@
 # make demo        set everything up and run the main job: out/lenet.glb, out/lenet.html, out/lenet.pt (needs Python 3.11)
+# make gallery     a scene and a picture of each kind of network: out/gallery (minutes; DATA=DIR where MNIST is)
 # make test        set everything up, then lint and run the tests (needs Python 3.11 and Node 20)
 # make test-full   the same with the amounts that the issues name
 # make test-zoo    models of timm and transformers, in an environment of their own
@@ -19,11 +20,14 @@ BPY_STAMPS   := $(BPY_VERSIONS:%=.venvs/bpy-%/.installed)
 VIEWER_FILES := $(shell find viewer \( -name node_modules -o -name dist -o -name test \) -prune -o -type f -print)
 PROJECT      := pyproject.toml constraints.txt hatch_build.py $(VIEWER_FILES)
 
-.PHONY: demo test test-full test-zoo zoo-report lint bench blender node-tools setup clean
+.PHONY: demo gallery test test-full test-zoo zoo-report lint bench blender node-tools setup clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.installed
 	$(BIN)/nn2gltf demo -o out
+
+gallery: setup
+	$(BIN)/python samples/gallery.py -o out/gallery --pictures out/gallery $(if $(DATA),--data-dir $(DATA))
 
 test: lint
 	cd viewer && npm test

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -21,6 +22,9 @@ PLATFORM_REASON = re.compile(r"\broot\b|\b(POSIX|Linux|Windows|macOS) only\b", r
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     # A shell without job control starts what runs in the background deaf to Ctrl+C, and so is all that it starts.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+# How long one example takes says how busy the machine is.
+hypothesis.settings.register_profile("nn2gltf", deadline=None)
+hypothesis.settings.load_profile("nn2gltf")
 if VALIDATOR.is_dir():
     os.environ.setdefault("NN2GLTF_VALIDATOR", str(VALIDATOR))
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from nn2gltf.api.outputs import WrittenFile, check_scene_output
 from nn2gltf.encode import EncodeOptions, encode_scene, prepare_scene
+from nn2gltf.encode.named_maps import with_colormap
 from nn2gltf.encode.sign_plates import measure as measure_text_width
 from nn2gltf.encode.style import load_style
 from nn2gltf.errors import LimitError, UsageError, safe
@@ -63,7 +64,7 @@ class SceneOptions:
             layout=LayoutOptions(**chosen["layout"]),
             encode=EncodeOptions(**chosen["encode"]),
         )
-        load_style(made.encode.style)
+        with_colormap(load_style(made.encode.style), made.encode.cmap)
         if made.layout.layout != "auto":
             find_layout(made.layout.layout)
         return made

@@ -23,6 +23,11 @@ Options = dict[str, tuple[str | None, Any, str]]
 
 SCENE_OPTIONS: Options = {
     "style": ("NAME|FILE", str, "Look of the scene; see nn2gltf styles.  [default: stage]"),
+    "cmap": (
+        "NAME",
+        str,
+        "Colour map in place of the style's: viridis, magma, inferno, plasma, grey; NAME_r.",
+    ),
     "layout": ("NAME", str, "How layers are placed.  [default: auto]"),
     "probe": (
         "N",

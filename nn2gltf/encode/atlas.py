@@ -20,7 +20,7 @@ GUTTER = 4
 """Texels around each plate that repeat its edge, so that smaller mipmap levels stay clean."""
 VISIBLE = 6
 """A palette is used if no channel of no texel moves by more, of 255."""
-COMPRESS_LEVEL = 9
+COMPRESS_LEVEL = 6
 
 Rect = tuple[float, float, float, float]
 Size = tuple[int, int]

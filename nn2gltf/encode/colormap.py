@@ -28,7 +28,7 @@ NO_REMAINDER = 127
 INPUT_NOT_FINITE = "#e400c0"
 """Every grey is taken by true pixels, so what is not finite there has a colour that no style uses."""
 
-__all__ = ["Kind", "Range", "dequantize", "palette", "quantize", "robust_range"]
+__all__ = ["Kind", "Range", "dequantize", "palette", "quantize", "quantize_coarsely", "robust_range"]
 
 
 def palette(style: Style, kind: str) -> ByteArray:
@@ -111,17 +111,35 @@ def quantize(values: FloatArray, low: float, high: float) -> tuple[ByteArray, By
     >>> quantize(np.array([-1.0, 0.0, 1.0, np.nan]), -1.0, 1.0)[0].tolist()
     [0, 127, 254, 255]
     """
+    share, finite = _shares(values, low, high)
+    code = np.rint(share)
+    remainder = np.rint((share - code) * LAST_CODE) + NO_REMAINDER
+    return _codes(code, finite), np.where(finite, remainder, NO_REMAINDER).astype(np.uint8)
+
+
+def quantize_coarsely(values: FloatArray, low: float, high: float) -> ByteArray:
+    """The codes of :func:`quantize` without the remainders."""
+    share, finite = _shares(values, low, high)
+    return _codes(np.rint(share, out=share), finite)
+
+
+def _codes(code: npt.NDArray[np.float64], finite: npt.NDArray[np.bool_]) -> ByteArray:
+    return (code if finite.all() else np.where(finite, code, NOT_FINITE_CODE)).astype(np.uint8)
+
+
+def _shares(
+    values: FloatArray, low: float, high: float
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+    """Place in the range times 254, and which values are finite."""
     if not (np.isfinite(low) and np.isfinite(high) and low <= high):
         raise EncodingError(f"the range {low} to {high} has no inside")
     finite = np.isfinite(values)
-    exact = np.where(finite, values, low).astype(np.float64)
-    share = (
-        np.clip((exact - low) / (high - low) if high > low else np.sign(exact - low), 0.0, 1.0) * LAST_CODE
-    )
-    code = np.rint(share)
-    remainder = np.rint((share - code) * LAST_CODE) + NO_REMAINDER
-    codes = np.where(finite, code, NOT_FINITE_CODE).astype(np.uint8)
-    return codes, np.where(finite, remainder, NO_REMAINDER).astype(np.uint8)
+    share = (values if finite.all() else np.where(finite, values, low)).astype(np.float64)
+    share -= low
+    share = share / (high - low) if high > low else np.sign(share)
+    np.clip(share, 0.0, 1.0, out=share)
+    share *= LAST_CODE
+    return share, finite
 
 
 def dequantize(

@@ -203,10 +203,9 @@ def _layer(drawing: Drawing, layer: Layer, page_index: Mapping[tuple[str, int], 
 
 def _home(drawing: Drawing, layer: Layer) -> int:
     """The node of the nearest scope that is drawn."""
-    parents = {scope.path: scope.parent for scope in drawing.graph.scopes}
     path: str | None = layer.scope
     while path and path not in drawing.parts.groups:
-        path = parents.get(path)
+        path = drawing.graph.parent_of.get(path)
     return drawing.parts.groups[path or ""]
 
 

@@ -11,6 +11,7 @@ class EncodeOptions:
 
     Attributes:
         style: Name of a style or path of a style file.
+        cmap: Name of a colour map in place of the style's: ``viridis``, ``magma_r``, or one of the package cmap.
         probe: Index of the probe that the main clip shows; None takes the first one classified correctly.
         title: Text of the title plate; None takes the model's name.
         connections: Most individual connections drawn in the whole scene.
@@ -21,6 +22,7 @@ class EncodeOptions:
     """
 
     style: str = "stage"
+    cmap: str | None = None
     probe: int | None = None
     title: str | None = None
     connections: int = 280

@@ -19,7 +19,8 @@ from nn2gltf.errors import LimitError
 from nn2gltf.ir.recording import ByteArray
 
 PAGE_LIMIT = 4096
-COMPRESS_LEVEL = 9
+COMPRESS_LEVEL = 6
+"""9 takes three to thirteen times as long for one to four hundredths fewer bytes (measured on the gallery)."""
 FloatArray = npt.NDArray[np.float32]
 
 
@@ -195,11 +196,11 @@ def encode_pages(
     for palette, layout in layouts.items():
         for layer_id, tiles in layout.tiles.items():
             for index, step in enumerate(values.steps[: len(tiles.origins)]):
-                codes, remainders = values.codes(layer_id, step)
+                codes, remainders = values.codes(layer_id, step, exact=exact)
                 for probe in probes:
                     page, low = pages[palette, probe]
                     _fill(page, tiles, index, codes[probe])
-                    if low is not None:
+                    if low is not None and remainders is not None:
                         _fill(low, tiles, index, remainders[probe])
     return pages
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from nn2gltf.encode.colormap import Range
+from nn2gltf.encode.named_maps import with_colormap
 from nn2gltf.encode.options import EncodeOptions
 from nn2gltf.encode.plan import Plan, plan_scene
 from nn2gltf.encode.plates import PlateBook, compose_plates
@@ -47,7 +48,7 @@ def prepare_scene(
     Raises:
         EncodingError: An unknown style or probe.
     """
-    style = load_style(options.style)
+    style = with_colormap(load_style(options.style), options.cmap)
     chosen = selection or Selection(layout="row", drawn=tuple(layer.id for layer in graph.layers))
     drawn = frozenset(chosen.drawn)
     plan = plan_scene(recording, graph, options, drawn)

@@ -13,6 +13,7 @@ from nn2gltf.encode.colormap import palette
 from nn2gltf.encode.drawing import Drawing
 from nn2gltf.encode.extras import encode_extras
 from nn2gltf.encode.flipbook import draw_probe
+from nn2gltf.encode.floor import draw_floor
 from nn2gltf.encode.furniture import draw_furniture
 from nn2gltf.encode.joints import draw_joints
 from nn2gltf.encode.marks import mark_of
@@ -48,6 +49,7 @@ def encode_scene(
     edges = draw_connections(drawing, root, prepared.options.connections)
     draw_joints(drawing, root)
     draw_furniture(drawing)
+    draw_floor(drawing, root)
     _draw_clips(drawing, root)
     draw_signs(drawing, root)
     draw_counter(drawing, root)
@@ -151,7 +153,7 @@ def _draw_tree(drawing: Drawing) -> int:
         shape = "×".join(str(n) for n in layer.outputs[0].shape[1:]) if layer.outputs else ""
         drawing.layer_nodes[layer.id] = builder.node(
             layer.id,
-            parent=scopes.get(place.group or layer.scope, root),
+            parent=scopes.get(layer.scope, root),
             role="layer",
             extras={"layer": layer.id, "op": layer.op, "shape": shape, "parameters": layer.parameter_count},
             translation=place.position,
@@ -167,12 +169,11 @@ def _draw_tree(drawing: Drawing) -> int:
 def _scope_nodes(drawing: Drawing, root: int) -> dict[str, int]:
     """Nodes of module scopes that hold drawn layers, nested like the modules."""
     needed: set[str] = set()
-    parents = {scope.path: scope.parent for scope in drawing.graph.scopes}
     for layer in drawing.placed:
         path: str | None = layer.scope
         while path:
             needed.add(path)
-            path = parents.get(path)
+            path = drawing.graph.parent_of.get(path)
     nodes = {"": root}
     for scope in drawing.graph.scopes:
         if scope.path in needed:

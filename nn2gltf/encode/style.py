@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from typing import Literal, NewType
+from typing import Any, Literal, NewType
 
-from nn2gltf.encode.style_file import build_tokens, file_name, read_json_object, style_error
+from nn2gltf.encode.style_file import build_tokens, file_name, overlay, read_style_object, style_error
 from nn2gltf.errors import UsageError, safe
 
 Words = NewType("Words", str)
@@ -195,8 +195,23 @@ def load_style(name: str | os.PathLike[str]) -> Style:
         if not name or not set("./\\") & set(name):
             hint = f"Known styles: {', '.join(style_names())}; or give the path of a style file."
             raise UsageError(f"unknown style {safe(name)!r}", code="E_UNKNOWN_NAME", hint=hint)
-    data = read_json_object(name)
-    return _checked(build_tokens(Style, {"name": file_name(name), **data}, file=safe(os.fspath(name))))
+    data, where = read_style_object(name), safe(os.fspath(name))
+    return _checked(build_tokens(Style, {"name": file_name(name), **_on_base(data, where)}, file=where))
+
+
+def _on_base(data: dict[str, Any], where: str) -> dict[str, Any]:
+    """All tokens of a file that names a shipped style as its ``base`` and says only what differs."""
+    base = data.pop("base", None)
+    if base is None:
+        return data
+    if base not in style_names():
+        hint = f"Known styles: {', '.join(style_names())}."
+        raise style_error(
+            f"the style's base {safe(base)!r} does not come with nn2gltf", where=where, hint=hint
+        )
+    shipped = json.loads((_folder() / f"{base}.json").read_text("utf-8"))
+    del shipped["name"]
+    return overlay(shipped, data)
 
 
 def rgb8(color: str) -> tuple[int, int, int]:

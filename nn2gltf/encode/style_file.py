@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import tomllib
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from difflib import get_close_matches
@@ -23,16 +24,18 @@ LARGEST = 1e6
 SEE = "docs/styles.md lists the tokens."
 
 
-def read_json_object(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """Read a user's style file.
+def read_style_object(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Read a user's style file: TOML where its name ends so, where ``"none"`` stands for JSON's null; else JSON.
 
     Raises:
         InputMissingError: It does not exist or cannot be read.
-        EncodingError: It is too large or not one JSON object (E_STYLE).
+        EncodingError: It is too large, or not one JSON object or TOML table (E_STYLE).
     """
     source = check_input(path)
     if source.stat().st_size > MAX_BYTES:
         raise style_error(f"a style file has at most {MAX_BYTES} bytes", where=str(source))
+    if source.suffix.lower() == ".toml":
+        return _read_toml(source)
     try:
         data = json.loads(source.read_bytes())
     except (ValueError, RecursionError) as error:
@@ -40,6 +43,32 @@ def read_json_object(path: str | os.PathLike[str]) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise style_error("a style is one JSON object", where=str(source), hint=SEE)
     return data
+
+
+def _read_toml(source: Path) -> dict[str, Any]:
+    try:
+        return _with_nulls(tomllib.loads(source.read_text("utf-8")))
+    except (ValueError, RecursionError) as error:  # also what is not UTF-8
+        hint = f"{safe(error)}."
+        raise style_error("the style file is not TOML", where=str(source), hint=hint) from error
+
+
+def _with_nulls(table: dict[str, Any]) -> dict[str, Any]:
+    """The table with None for ``"none"``, which no other token can mean: TOML has no null."""
+    return {
+        key: _with_nulls(value) if isinstance(value, dict) else None if value == "none" else value
+        for key, value in table.items()
+    }
+
+
+def overlay(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """A base's tokens with some changed; objects are merged, everything else is replaced."""
+    merged = dict(base)
+    for key, value in changes.items():
+        before = merged.get(key)
+        whole = isinstance(value, Mapping) and isinstance(before, Mapping)
+        merged[key] = overlay(before, value) if whole else value  # type: ignore[arg-type]
+    return merged
 
 
 def build_tokens(kind: type[T], data: Mapping[str, Any], *, file: str, path: str = "") -> T:

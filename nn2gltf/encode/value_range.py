@@ -69,7 +69,7 @@ class _Tally:
     def add(self, chunk: npt.NDArray[Any]) -> None:
         """Count one chunk."""
         finite = np.isfinite(chunk)
-        values = _as_float32(chunk[finite])
+        values = _as_float32(chunk if finite.all() else chunk[finite])
         self._not_finite += chunk.size - values.size
         if not values.size:
             return
@@ -95,7 +95,9 @@ class _Tally:
         extremes = (self._minimum, self._maximum)
         if self._bins is None:
             values = np.concatenate(self._kept)
-            lower, upper = np.quantile(values, [LOW_QUANTILE, HIGH_QUANTILE])
+            upper = np.quantile(values, HIGH_QUANTILE)
+            # Where nothing is negative the range begins at zero, whatever the lower quantile is.
+            lower = np.quantile(values, LOW_QUANTILE) if self._minimum < 0 else 0.0
             low, high = _ends(float(np.float32(lower)), float(np.float32(upper)), *extremes)
             outside = (int(np.count_nonzero(values < low)), int(np.count_nonzero(values > high)))
         else:

@@ -9,11 +9,12 @@ from typing import Literal
 
 import numpy as np
 
-from nn2gltf.encode.colormap import Range, quantize, robust_range
+from nn2gltf.encode.colormap import Range, quantize, quantize_coarsely, robust_range
 from nn2gltf.encode.reduce import describe_pools, pool_factors, project_slab, reduce_maps
 from nn2gltf.ir.graph import Graph, Layer
 from nn2gltf.ir.placement import LayerPlacement, Placement
 from nn2gltf.ir.recording import ByteArray, FloatArray, Recording
+from nn2gltf.ir.shapes import is_channels_last
 
 MARGIN = 8
 """Texels around a slab's tiles: mipmap levels down to an eighth stay clean."""
@@ -34,6 +35,7 @@ class LayerValues:
         pool: Each number is the mean of pool x pool of the tensor's.
         project: The tensor's mean over columns (``side``: rows x channels), over rows (``top``: channels x columns) or
             over channels (``grey``).
+        channels_last: The tensor's channels are on its last axis; cells are channels all the same.
     """
 
     id: str
@@ -50,6 +52,7 @@ class LayerValues:
     pool: int = 1
     margin: int = 0
     project: Literal["", "side", "top", "grey"] = ""
+    channels_last: bool = False
 
 
 class SceneValues:
@@ -89,10 +92,14 @@ class SceneValues:
         """(probes, cells, rows, columns) float32 values of a layer at a recorded step."""
         return _read(self._recording, self.tiled[layer_id], step)
 
-    def codes(self, layer_id: str, step: int) -> tuple[ByteArray, ByteArray]:
-        """(probes, cells, rows, columns) palette codes and remainders."""
-        values = self.tiled[layer_id]
-        return quantize(self.read(layer_id, step), values.range.low, values.range.high)
+    def codes(self, layer_id: str, step: int, *, exact: bool) -> tuple[ByteArray, ByteArray | None]:
+        """(probes, cells, rows, columns) palette codes, and remainders where they are wanted."""
+        found, read = self.tiled[layer_id].range, self.read(layer_id, step)
+        return (
+            quantize(read, found.low, found.high)
+            if exact
+            else (quantize_coarsely(read, found.low, found.high), None)
+        )
 
     def drawn(self, layer_id: str, step: int) -> FloatArray:
         """(probes, cells) drawn share of the range, 0 at zero: what bodies' lengths show.
@@ -132,6 +139,7 @@ class SceneValues:
             project="grey" if place.mark == "photo" else "",
             softmax=softmax,
             constant=layer.kind == "input",
+            channels_last=is_channels_last(layer),
         )
 
 
@@ -160,6 +168,8 @@ def find_ranges(
 
 def _read(recording: Recording, values: LayerValues, step: int) -> FloatArray:
     raw = recording.activation(values.value_id, step)
+    if values.channels_last:
+        raw = np.moveaxis(raw, -1, 1)
     if values.softmax:
         raw = _softmax(raw)
     if values.project == "grey":

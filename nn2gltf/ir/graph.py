@@ -285,6 +285,11 @@ class Graph:
         """Edges out of each layer."""
         return self._edges_by("source")
 
+    @cached_property
+    def parent_of(self) -> dict[str, str | None]:
+        """Path of the scope above each scope."""
+        return {scope.path: scope.parent for scope in self.scopes}
+
     def _edges_by(self, end: str) -> dict[str, tuple[Edge, ...]]:
         groups: dict[str, list[Edge]] = {layer.id: [] for layer in self.layers}
         for edge in self.edges:

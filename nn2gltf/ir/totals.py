@@ -44,7 +44,7 @@ def scope_totals(graph: Graph) -> dict[str, ScopeTotals]:
     >>> scope_totals(Graph(name="Net", layers=(layer,), edges=(), scopes=scopes))["a"].to_json()
     {'layers': 1, 'parameters': 6, 'parameterBytes': 24, 'flops': 12}
     """
-    parents = {scope.path: scope.parent for scope in graph.scopes}
+    parents = graph.parent_of
     totals = {path: ScopeTotals() for path in parents}
     seen: set[tuple[str, str]] = set()
     for layer in graph.layers:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from statistics import median
 
 from nn2gltf.ir.furniture import Measure
 from nn2gltf.ir.graph import Graph
@@ -19,8 +20,12 @@ from nn2gltf.layout.head import Head, draw_head, read_head
 from nn2gltf.layout.options import LayoutOptions
 from nn2gltf.layout.plugin import Layout
 from nn2gltf.layout.things import Thing, read_things
+from nn2gltf.layout.tree import Node, build_tree
 
 DEPTH = 55.0
+LEAST_PIXELS = 31.0
+SHARES = (1.0, 0.7, 0.5, 0.3)
+"""Of the wished detail, in the order in which they are tried."""
 BARS_PIXELS = 430.0
 LEGEND = (
     "one tile = one feature map, the nine strongest large",
@@ -41,6 +46,13 @@ class Reading:
     plan: FlowPlan
 
     @property
+    def pixels(self) -> float:
+        """Side of the middle one of all cards in the picture."""
+        return median(
+            [spot.side / self.plan.pixel for spot in self.plan.spots if spot.side] or [LEAST_PIXELS]
+        )
+
+    @property
     def shown(self) -> list[int]:
         """Things that have a panel of their own: all but what the bars show."""
         bars = self.head.bars.id if self.head.bars else ""
@@ -48,8 +60,22 @@ class Reading:
 
 
 def read_flow(graph: Graph, options: LayoutOptions) -> Reading:
-    """Things, columns, groups and rows."""
-    things, edges = read_things(graph, options.detail)
+    """Things, columns, groups and rows: as much detail as can be seen.
+
+    Where half of the cards would be smaller than :data:`LEAST_PIXELS`, fewer modules are opened.
+    """
+    tree = build_tree(graph)
+    readings: list[Reading] = []
+    for share in SHARES:
+        reading = _read(graph, tree, options, max(2, round(share * options.detail)))
+        if reading.pixels >= LEAST_PIXELS:
+            return reading
+        readings.append(reading)
+    return max(readings, key=lambda found: found.pixels)
+
+
+def _read(graph: Graph, tree: Node, options: LayoutOptions, detail: int) -> Reading:
+    things, edges = read_things(graph, tree, detail)
     last = things[-1] if things else None
     head = read_head(graph, [last.output] if last and last.single else [], options)
     head = Head(vectors=(), bars=head.bars, count=head.count)
@@ -62,7 +88,7 @@ def read_flow(graph: Graph, options: LayoutOptions) -> Reading:
 
 def select(graph: Graph, options: LayoutOptions) -> Selection:
     """Every visible thing's faces."""
-    things, _ = read_things(graph, options.detail)
+    things = read_flow(graph, options).things
     drawn = {face.id for thing in things if not thing.block for face in thing.faces}
     drawn |= {thing.output.id for thing in things if thing.block}
     last = things[-1] if things else None

@@ -7,13 +7,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from nn2gltf.ir.graph import Layer
+from nn2gltf.ir.shapes import channels_first
 
 Maps = tuple[int, int, int]
 
 
 def map_shape(layer: Layer) -> Maps | None:
     """Channels, rows and columns of a tensor of maps; depth counts as channels. None for vectors and others."""
-    shape = layer.outputs[0].shape[1:] if layer.outputs else ()
+    shape = channels_first(layer)
     if len(shape) == 4:
         shape = (shape[0] * shape[1], *shape[2:])
     if len(shape) != 3 or math.prod(shape) == 0 or shape[1] * shape[2] == 1:

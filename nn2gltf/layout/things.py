@@ -9,7 +9,7 @@ from nn2gltf.errors import safe
 from nn2gltf.ir.graph import Graph, Layer
 from nn2gltf.layout.items import SYMBOLS
 from nn2gltf.layout.stages import op_text
-from nn2gltf.layout.tree import Node, build_tree, open_tree
+from nn2gltf.layout.tree import Node, open_tree
 
 MOST_MEMBERS = 12
 """Cards of a deck at most."""
@@ -54,9 +54,9 @@ class Thing:
         return sum(node.parameters for node in self.nodes)
 
 
-def read_things(graph: Graph, budget: int) -> tuple[list[Thing], list[tuple[int, int]]]:
+def read_things(graph: Graph, tree: Node, budget: int) -> tuple[list[Thing], list[tuple[int, int]]]:
     """Visible things in execution order and the edges between them, in the readers' input order."""
-    visible = open_tree(build_tree(graph), budget)
+    visible = open_tree(tree, budget)
     runs = _decks(graph, visible)
     owner = [0] * len(graph.layers)
     for index, run in enumerate(runs):

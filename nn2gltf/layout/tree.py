@@ -17,6 +17,8 @@ WIDEST = 60
 FEWEST_GLUE = 4
 LONGEST_RUN = 8
 WEIGHTLESS = frozenset({"op", "reshape", "constant", "activation", "mul", "dropout", "softmax", "norm"})
+ARITHMETIC = WEIGHTLESS | {"add", "concat", "upsample"}
+"""Joints count as glue where many stand in a row: a loop over detections adds and resizes a hundred times."""
 
 
 @dataclass(eq=False)
@@ -45,7 +47,7 @@ class Node:
 def build_tree(graph: Graph) -> Node:
     """The tree of module calls; a module that is left and entered again has two nodes. Linear in layers and edges."""
     types = {scope.path: scope.type for scope in graph.scopes}
-    parents = {scope.path: scope.parent for scope in graph.scopes}
+    parents = graph.parent_of
     root = Node(first=0, last=len(graph.layers), type=types.get("", graph.name))
     stack = [root]
     for index, layer in enumerate(graph.layers):
@@ -133,7 +135,7 @@ def _grouped(children: list[Node], graph: Graph) -> list[Node]:
 
     for child in children:
         layer = graph.layers[child.first]
-        if not child.children and layer.kind in WEIGHTLESS and not child.parameters:
+        if not child.children and layer.kind in ARITHMETIC and not child.parameters:
             run.append(child)
         else:
             flush()

@@ -17,6 +17,7 @@ Pass = Callable[[Graph], Graph]
 PASSES: dict[str, str] = {
     "drop_noops": "nn2gltf.passes.drop_noops:drop_noops",
     "fold_activations": "nn2gltf.passes.fold_activations:fold_activations",
+    "mark_channels_last": "nn2gltf.passes.mark_channels_last:mark_channels_last",
     "name_merges": "nn2gltf.passes.name_merges:name_merges",
     "find_repeats": "nn2gltf.passes.find_repeats:find_repeats",
     "fold_repeats": "nn2gltf.passes.fold_repeats:fold_repeats",

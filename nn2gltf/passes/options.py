@@ -37,4 +37,6 @@ def simplify_graph(graph: Graph, options: PassOptions) -> Graph:
         graph = hide_below(graph, options.depth)
     if options.layers:
         graph = select_layers(graph, options.layers)
-    return run_passes(graph, ["name_merges", "fold_repeats" if options.fold else "find_repeats"])
+    return run_passes(
+        graph, ["mark_channels_last", "name_merges", "fold_repeats" if options.fold else "find_repeats"]
+    )

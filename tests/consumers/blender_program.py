@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from blender import answer
 from blender_picture import draw_picture
-from blender_read import FRAMES_PER_SECOND, go_to, last_frame, play_clip, read_shown, read_textures
+from blender_read import FRAMES_PER_SECOND, go_to, last_frame, play_clip, read_keys, read_shown, read_textures
 
 
 def import_scene(path: str) -> float:
@@ -58,5 +58,34 @@ def observe(wish: dict[str, Any]) -> dict[str, Any]:
     return {"series": answers, "textures": read_textures(wish["wanted"]), "import_seconds": seconds}
 
 
+def survey(wish: dict[str, Any]) -> list[dict[str, Any]]:
+    """Verb: for each file, what the import took and made, and which watched objects are visible at each moment."""
+    answers = []
+    for entry in wish["files"]:
+        seconds = import_scene(entry["file"])
+        playing, seen = None, []
+        for moment in entry["moments"]:
+            if moment["clip"] not in (None, playing):
+                playing = moment["clip"]
+                play_clip(playing)
+            go_to(moment["time"])
+            seen.append(read_keys())
+        objects = list(bpy.data.objects)
+        animated = [
+            o for o in objects if o.animation_data or (o.data and getattr(o.data, "shape_keys", None))
+        ]
+        answers.append(
+            {
+                "seconds": seconds,
+                "objects": {o.name: o.parent.name if o.parent else None for o in objects},
+                "animated": len(animated),
+                "seen": seen,
+            }
+        )
+    return answers
+
+
 if __name__ == "__main__":
-    answer({"render": render, "observe": observe}[sys.argv[1]](json.loads(sys.stdin.read())))
+    answer(
+        {"render": render, "observe": observe, "survey": survey}[sys.argv[1]](json.loads(sys.stdin.read()))
+    )

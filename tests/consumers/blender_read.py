@@ -59,7 +59,12 @@ def last_frame() -> float:
     return max((action.frame_range[1] for action in playing), default=1.0)
 
 
-def read_shown() -> list[dict[str, Any]]:
+def read_keys() -> list[dict[str, Any]]:
+    """Watched objects that are visible, without their geometry."""
+    return read_shown(parts=False)
+
+
+def read_shown(*, parts: bool = True) -> list[dict[str, Any]]:
     """Watched objects that are visible, each with its parts: material, world positions, texture coordinates."""
     graph = bpy.context.evaluated_depsgraph_get()
     shown = []
@@ -71,8 +76,8 @@ def read_shown() -> list[dict[str, Any]]:
         if min(abs(s) for s in evaluated.matrix_world.to_scale()) <= HIDDEN_SCALE:
             continue
         entry = {key: item.get(key) for key in ("role", "layer", "step", "probe", "unit")}
-        parts = _read_parts(evaluated) if WATCHED[role] and item.type == "MESH" else []
-        shown.append({**entry, "name": item.name, "parts": parts})
+        wanted = parts and WATCHED[role] and item.type == "MESH"
+        shown.append({**entry, "name": item.name, "parts": _read_parts(evaluated) if wanted else []})
     return shown
 
 

@@ -88,12 +88,20 @@ class Truth:
             own = kind != "forward" or next(iter(self.clips)) == clip
             return own and bool(extras["probe"] == self.probe_of(clip))
         if role in BY_STEP:
-            return kind == "epochs" and (extras["step"] == step or self._is_constant(extras["layer"]))
+            return self._shows_step(extras, clip, time)
         if role == "probe_step":
             return kind == "probe" and extras["probe"] == self.probe_of(clip) and extras["step"] == step
         if role == "forward_layer":
             return kind == "forward" and self.is_lit(clip, extras["layer"], time)
         return role == "bar"
+
+    def _shows_step(self, extras: dict[str, Any], clip: str, time: float) -> bool:
+        """The forward pass lights the panels of a single step; else they follow the epochs."""
+        if self.last == 0:
+            return self.clips[clip]["kind"] == "forward" and self.is_lit(clip, extras["layer"], time)
+        step = int(self.step_at(clip, time) + 1e-6)
+        shown = extras["step"] == step or self._is_constant(extras["layer"])
+        return self.clips[clip]["kind"] == "epochs" and shown
 
     def is_growing(self, clip: str, layer_id: str, time: float) -> bool:
         """Whether a forward pass is just filling the class bars: nothing is promised meanwhile."""
@@ -208,11 +216,38 @@ def read_truth(path: Path, recording: Recording, graph: Graph) -> Truth:
     for layer in extras["layers"]:
         if "values" not in layer:
             continue
-        tiles, value_id = layer["tiles"], graph.layer_by_id[layer["id"]].value_id
+        value_id = graph.layer_by_id[layer["id"]].value_id
         arrays = np.stack([recording.activation(value_id, step) for step in steps]).astype(np.float64)
         if layer["values"]["quantity"].startswith("probability (softmax"):
             powers = np.exp(arrays - arrays.max(axis=2, keepdims=True))
             arrays = powers / powers.sum(axis=2, keepdims=True)
-        shape = (len(steps), len(recording.probes), tiles["count"], tiles["height"], tiles["width"])
-        values[layer["id"]] = arrays.reshape(shape)
+        values[layer["id"]] = as_drawn(arrays, layer)
     return Truth(path=path, file=file, extras=extras, values=values)
+
+
+def as_drawn(arrays: Array, layer: dict[str, Any]) -> Array:
+    """(steps, probes, cells, rows, columns) numbers of a tensor (steps, probes, ...) as docs/scene-format.md says.
+
+    Channels come first, large maps are means of squares, what is missing at the end of a folded vector is NaN.
+    """
+    tiles = layer["tiles"]
+    cells, size = tiles["count"], (tiles["height"], tiles["width"])
+    if layer.get("attributes", {}).get("channels_last"):
+        arrays = np.moveaxis(arrays, -1, 2)
+    if layer["kind"] == "input" and cells == 1 and arrays.ndim == 5:
+        arrays = arrays.mean(axis=2, keepdims=True)  # the codes of a coloured picture are its greys
+    if arrays.ndim == 5 and arrays.shape[2] == cells and arrays.shape[3:] != size:
+        arrays = pooled(arrays, size)
+    flat = arrays.reshape(*arrays.shape[:2], -1)
+    missing = cells * size[0] * size[1] - flat.shape[2]
+    flat = np.concatenate([flat, np.full((*flat.shape[:2], missing), np.nan)], axis=2)
+    return flat.reshape(*flat.shape[:2], cells, *size)
+
+
+def pooled(maps: Array, size: tuple[int, int]) -> Array:
+    """Means over squares of the least side that gives maps (..., rows, columns) of a size."""
+    height, width = maps.shape[-2:]
+    factor = next(f for f in range(1, height + 1) if (-(-height // f), -(-width // f)) == size)
+    rows = [maps[..., y : y + factor, :] for y in range(0, height, factor)]
+    blocks = [[row[..., x : x + factor].mean(axis=(-2, -1)) for x in range(0, width, factor)] for row in rows]
+    return np.moveaxis(np.array(blocks), (0, 1), (-2, -1))

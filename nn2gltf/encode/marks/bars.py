@@ -163,6 +163,8 @@ def draw_steps(drawing: Drawing, layer_id: str) -> None:
             hidden=not still,
             extras={"layer": layer_id, "step": step},
         )
+        if still:
+            drawing.facts[layer_id]["still"] = node
         if drawing.timing.steps > 1:
             drawing.clips.track(
                 EPOCHS, node, visibility(*drawing.timing.shown(step), drawing.timing.duration)

@@ -88,6 +88,6 @@ globalThis.consumer = {
   load,
   show,
   pixels,
-  shown: () => readShown(loaded.scene),
+  shown: (wish) => readShown(loaded.scene, wish),
   textures: (wish) => readTextures(loaded.scene, wish),
 };

@@ -20,8 +20,8 @@ export function rootOf(scene) {
   return root;
 }
 
-/** Watched nodes that are visible, each with its parts: material, positions, texture coordinates from the top left. */
-export function readShown(scene) {
+/** Watched nodes that are visible, each with its parts: material, positions, texture coordinates from the top left; `keysOnly` leaves the parts out. */
+export function readShown(scene, { keysOnly = false } = {}) {
   const back = Matrix.Invert(rootOf(scene).getWorldMatrix());
   const shown = [];
   for (const node of [...scene.transformNodes, ...scene.meshes]) {
@@ -31,7 +31,7 @@ export function readShown(scene) {
     if (!hasSize(node.getWorldMatrix().m) || !node.isEnabled()) continue;
     const entry = describe(extras, node.name);
     const meshes = node.getTotalVertices?.() ? [node] : node.getChildMeshes(true);
-    if (WATCHED[extras.role]) entry.parts = meshes.map((mesh) => readPart(mesh, back));
+    if (WATCHED[extras.role] && !keysOnly) entry.parts = meshes.map((mesh) => readPart(mesh, back));
     shown.push(entry);
   }
   return shown;

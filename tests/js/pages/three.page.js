@@ -73,7 +73,7 @@ globalThis.consumer = {
     return { calls: renderer.info.render.calls, triangles: renderer.info.render.triangles };
   },
 
-  shown: () => readShown(loaded.gltf.scene),
+  shown: (wish) => readShown(loaded.gltf.scene, wish),
   textures: (wish) => readTextures(loaded.gltf.scene, wish),
   pixels: (wish) => readPixels(renderer, loaded.scene, wish),
 };

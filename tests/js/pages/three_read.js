@@ -5,15 +5,15 @@ import { WATCHED, describe, flipRows, hasSize, readBitmap, toBase64 } from './sh
 
 const DATA_LAYER = 1;
 
-/** Watched nodes that are visible, each with its parts: material, world positions, texture coordinates from the top left. */
-export function readShown(root) {
+/** Watched nodes that are visible, each with its parts: material, world positions, texture coordinates from the top left; `keysOnly` leaves the parts out. */
+export function readShown(root, { keysOnly = false } = {}) {
   const shown = [];
   root.updateMatrixWorld(true);
   root.traverse((node) => {
     const { role } = node.userData;
     if (!(role in WATCHED) || !hasSize(node.matrixWorld.elements)) return;
     const entry = describe(node.userData, node.name);
-    if (WATCHED[role]) entry.parts = (node.isMesh ? [node] : node.children.filter((child) => child.isMesh)).map(readPart);
+    if (WATCHED[role] && !keysOnly) entry.parts = (node.isMesh ? [node] : node.children.filter((child) => child.isMesh)).map(readPart);
     shown.push(entry);
   });
   return shown;
