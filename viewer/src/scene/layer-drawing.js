@@ -208,7 +208,7 @@ function cornersOf(nodes, own, layer) {
       node?.updateWorldMatrix(true, false);
       for (const mesh of node ? meshesOf(node) : []) box.union(boundsOf(mesh).applyMatrix4(inverse.clone().multiply(mesh.matrixWorld)));
     }
-    if (!box.isEmpty()) return cornerPoints(box).map((point) => point.applyMatrix4(root.matrixWorld));
+    if (!box.isEmpty() && Number.isFinite(box.min.lengthSq() + box.max.lengthSq())) return cornerPoints(box).map((point) => point.applyMatrix4(root.matrixWorld));
   }
   if (!layer.box) return [];
   return cornerPoints(new Box3(new Vector3(...layer.box.min), new Vector3(...layer.box.max)));
