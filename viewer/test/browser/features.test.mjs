@@ -100,6 +100,7 @@ test("search finds by name, type, shape and attribute; Enter flies there in less
   await page.tab.keyboard.press("Control+k");
   await page.tab.keyboard.type("conv");
   await page.tab.keyboard.press("Enter");
+  await page.pixels(); // the details have taken their room: that goes by frames, not by the clock
   const from = (await page.state()).camera;
   await page.tab.clock.runFor(200);
   const middle = (await page.state()).camera;
