@@ -69,7 +69,8 @@ test("the control: the same names do fire on a page that writes them as HTML", {
   }
   const asked = page.seen.requests.map((url) => Number(/attacker\.invalid\/(\d+)/.exec(url)?.[1])).concat(page.seen.dialogs.map(Number));
   for (const n of asked) fired.add(n);
-  const kinds = new Set([...fired].filter((n) => n < COUNT).map((n) => hostile(n).kind));
+  for (const n of fired) if (!(n < COUNT)) fired.delete(n);
+  const kinds = new Set([...fired].map((n) => hostile(n).kind));
   assert.deepEqual(Object.keys(KINDS).filter((kind) => !kinds.has(kind)), [], "every kind fires");
   keepResult("control", { names: CONTROLS.length, fired: fired.size, kinds: kinds.size, requests: page.seen.requests.length, dialogs: page.seen.dialogs.length });
   await page.context.close();
