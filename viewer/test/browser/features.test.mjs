@@ -275,3 +275,14 @@ test("folding from the tree draws one box with a name, a click on it unfolds", a
   assert.deepEqual((await page.state()).collapsed, []);
   await page.close();
 });
+
+test("a layer of which only some classes have a bar opens, and its bars can be pointed at", async () => {
+  const glb = makeScene({ change: (writer) => delete writer.json.nodes.find((node) => node.name === "out class 0").extras });
+  const page = await browser.open({ glb, calm: true });
+  assert.equal((await page.state()).view, "ready");
+  const { x, y } = await onScreen(page, placeOf(layer("out"), { unit: 1 }));
+  await page.tab.mouse.move(x, y);
+  const hover = await page.until(async () => (await page.state()).hover, (found) => found?.layer === "out");
+  assert.ok(hover.holds, JSON.stringify(hover.value));
+  await page.close();
+});
