@@ -39,11 +39,12 @@ def _primitives(drawing: Drawing, probe: int, step: int) -> list[Primitive]:
     by_palette: dict[str, list[str]] = {}
     for layer_id, values in drawing.values.layers.items():
         by_palette.setdefault(values.palette, []).append(layer_id)
-    primitives = []
-    for index, (kind, layer_ids) in enumerate(
-        sorted(by_palette.items(), key=lambda item: (item[0] == "input", item))
-    ):
-        parts, uvs = _panels(drawing, layer_ids, step, primitive=index)
+    primitives: list[Primitive] = []
+    for kind, layer_ids in sorted(by_palette.items(), key=lambda item: (item[0] == "input", item)):
+        parts, uvs = _panels(drawing, layer_ids, step, primitive=len(primitives))
+        if len(parts.positions) == 0:
+            # A photo has no panel, and is often the only layer of its palette.
+            continue
         attributes = {"POSITION": parts.positions, "TEXCOORD_0": uvs}
         material = drawing.page_materials[kind, probe]
         primitives.append(Primitive(attributes=attributes, indices=parts.indices, material=material))
@@ -57,7 +58,8 @@ def _panels(
     for layer_id in layer_ids:
         quads, uv = mark_of(drawing, layer_id).probe_quads(drawing, layer_id, step)
         count = len(quads.positions) // 4
-        drawing.facts.setdefault(layer_id, {})["probeQuads"] = [primitive, first, count]
+        if count:
+            drawing.facts.setdefault(layer_id, {})["probeQuads"] = [primitive, first, count]
         first += count
         parts.append(quads)
         uvs.append(uv)

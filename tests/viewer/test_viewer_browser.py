@@ -30,22 +30,34 @@ def built_page() -> None:
     subprocess.run([str(shutil.which("node")), "build.mjs"], cwd=VIEWER, check=True, timeout=120)
 
 
-@pytest.mark.browser
-@pytest.mark.timeout(900)
-@pytest.mark.parametrize("program", PROGRAMS)
-def test_viewer_in_chromium(program: str) -> None:
+def run_program(program: str, **environment: str) -> None:
     done = subprocess.run(
         [str(shutil.which("node")), "--test", f"test/browser/{program}"],
         cwd=VIEWER,
-        env={**os.environ, "NN2GLTF_CHROMIUM": str(find_chromium())},
+        env={**os.environ, "NN2GLTF_CHROMIUM": str(find_chromium()), **environment},
         capture_output=True,
         text=True,
-        timeout=880,
         check=False,
     )
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
     assert "\n# skipped 0" in done.stdout
 
 
+@pytest.mark.browser
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_viewer_in_chromium(program: str) -> None:
+    run_program(program)
+
+
+@pytest.mark.full
+@pytest.mark.browser
+@pytest.mark.timeout(5400)
+@pytest.mark.parametrize("program", ["hostile.test.mjs", "mutants.test.mjs"])
+def test_viewer_in_chromium_with_everything(program: str) -> None:
+    run_program(program, NN2GLTF_FULL="1")
+
+
 def test_every_program_is_found() -> None:
-    assert {"access.test.mjs", "features.test.mjs", "keys.test.mjs", "plain.test.mjs"} <= set(PROGRAMS)
+    names = ("access", "features", "hostile", "keys", "mutants", "plain")
+    assert {f"{name}.test.mjs" for name in names} <= set(PROGRAMS)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+import json
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 from graphs import chain, record
-from PIL import Image
+from PIL import Image, ImageSequence
 
 from nn2gltf.api.rendering import render
 from nn2gltf.api.scenes import SceneOptions, encode_recording, write_scene
@@ -34,6 +37,50 @@ def test_pictures_differ_by_epoch_and_have_their_size(scene: Path, tmp_path: Pat
     assert [picture.size for picture in pictures] == [(320, 180)] * 2
     assert pictures[0].getpixel((0, 0))[3] == 0, "nothing behind it"
     assert pictures[0].tobytes() != pictures[1].tobytes()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("suffix", [".gif", ".webp"])
+def test_films_have_frames_that_differ_loop_and_last(scene: Path, tmp_path: Path, suffix: str) -> None:
+    if find_chromium() is None:
+        pytest.skip("no film was drawn: Chromium is not installed")
+    target, finished = tmp_path / f"film{suffix}", []
+    render(
+        scene,
+        target,
+        size=(160, 90),
+        frames_per_second=5,
+        progress=lambda done, of: finished.append((done, of)),
+    )
+    with Image.open(target) as film:
+        assert (film.size, film.info["loop"]) == ((160, 90), 0)
+        frames, milliseconds = [], 0
+        for picture in ImageSequence.Iterator(film):
+            frames.append(picture.convert("RGB").tobytes())
+            milliseconds += int(picture.info["duration"])
+    assert finished[-1][0] == finished[-1][1] >= len(frames) > 3, "equal neighbours may be one frame"
+    assert milliseconds == 200 * finished[-1][1] + 1000, "200 ms a picture, the last one rests"
+    assert len(set(frames)) > 3
+
+
+@pytest.mark.browser
+def test_a_film_for_players(scene: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if find_chromium() is None:
+        pytest.skip("no film was drawn: Chromium is not installed")
+    target = tmp_path / "film.mp4"
+    if shutil.which("ffmpeg") is None or shutil.which("ffprobe") is None:
+        monkeypatch.setenv("PATH", str(tmp_path))
+        with pytest.raises(DependencyError, match="apt install ffmpeg"):
+            render(scene, target, size=(160, 90))
+        assert not target.exists()
+        return
+    render(scene, target, size=(161, 91), frames_per_second=5)
+    entries = "stream=width,height,codec_name,nb_frames,pix_fmt:format=duration"
+    probe = ["ffprobe", "-v", "error", "-show_entries", entries, "-of", "json", str(target)]
+    found = json.loads(subprocess.run(probe, check=True, capture_output=True, text=True).stdout)
+    stream = found["streams"][0]
+    assert (stream["width"], stream["height"], stream["pix_fmt"]) == (162, 92, "yuv420p")
+    assert float(found["format"]["duration"]) == pytest.approx(int(stream["nb_frames"]) / 5, abs=0.05)
 
 
 def test_what_makes_no_sense_is_refused_before_any_work(

@@ -27,6 +27,7 @@ test("links come back as they were written", () => {
 });
 
 test("a link that makes no sense is ignored", () => {
+  assert.deepEqual(readLink(writeLink({ sel: { layer: "half \ud800", unit: 1 }, hidden: ["\udc00"] })), { sel: { layer: "half \ufffd", unit: 1 }, hidden: ["\ufffd"] });
   assert.deepEqual(readLink("#t=x&probe=-1&cam=1,2&theme=pink&clip=<b>"), {});
   assert.deepEqual(readLink("#cam=0,0,-5,0,0,0"), {});
   assert.deepEqual(readLink(""), {});

@@ -1,6 +1,8 @@
 /** Decodes the pages: palette pictures back into codes and remainders, one page at a time, when asked. */
 
 import { meanPage } from "./means.js";
+import { damaged } from "./failure.js";
+import { safe } from "./format.js";
 import { codeReader } from "./palettes.js";
 
 /**
@@ -31,12 +33,12 @@ export function createPages(network, imageOf) {
       return mean;
     }
     const palette = network.palettes.get(page.palette);
-    if (!palette) throw new Error(`the palette ${page.palette} is missing`);
+    if (!palette) throw damaged(`the palette ${safe(page.palette)} is missing`);
     const blob = imageOf(page.image);
-    if (!blob) throw new Error(`the picture ${page.image} is missing`);
+    if (!blob) throw damaged(`the picture ${safe(page.image)} is missing`);
     const low = page.low === null ? null : imageOf(page.low);
-    const pixels = await decodePixels(blob, page);
-    const decoded = { width: page.width, height: page.height, ...toCodes(pixels, palette), remainders: low ? red(await decodePixels(low, page)) : null };
+    const pixels = await decodePixels(blob, page, page.image);
+    const decoded = { width: page.width, height: page.height, ...toCodes(pixels, palette), remainders: low ? red(await decodePixels(low, page, page.low ?? "")) : null };
     ready.set(index, decoded);
     return decoded;
   }
@@ -70,11 +72,13 @@ export function createPages(network, imageOf) {
  * The stored bytes of a picture: no colour conversion, no multiplication by alpha.
  * @param {Blob} blob
  * @param {{width: number, height: number}} size
+ * @param {string} name
  */
-async function decodePixels(blob, { width, height }) {
-  const bitmap = await createImageBitmap(blob, { colorSpaceConversion: "none", premultiplyAlpha: "none" });
+async function decodePixels(blob, { width, height }, name) {
+  const bitmap = await createImageBitmap(blob, { colorSpaceConversion: "none", premultiplyAlpha: "none" }).catch(() => null);
+  if (!bitmap) throw damaged(`the picture ${safe(name)} cannot be decoded`);
   if (bitmap.width !== width || bitmap.height !== height) {
-    throw new Error(`a page measures ${bitmap.width} by ${bitmap.height} pixels instead of ${width} by ${height}`);
+    throw damaged(`a page measures ${bitmap.width} by ${bitmap.height} pixels instead of ${width} by ${height}`);
   }
   const canvas = document.createElement("canvas");
   canvas.width = width;

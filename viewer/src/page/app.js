@@ -52,7 +52,7 @@ export function startApp(body) {
     (error, name) => failures.fail(error, name),
   );
   const linking = createLinking(store, viewport, theme);
-  const show = createShow(store, viewport, { calm, restore: linking.restore });
+  const show = createShow(store, viewport, { calm, restore: linking.restore, fail: failures.fail });
   const act = createActions({ store, clock, viewport, theme, stage: parts.stage, opener, linking, say: announcer.say, help: () => help.open(), search: () => search.open(), settings: () => settings.open(), askPicture: () => pictures.open(), fail: failures.fail });
   const settings = createSettings(store);
   const ratio = Math.min(devicePixelRatio, 2);

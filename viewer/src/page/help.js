@@ -1,5 +1,6 @@
 /** The list of keys, in a dialog of its own. */
 
+import { safe } from "../data/format.js";
 import { h, iconButton } from "./dom.js";
 
 /**
@@ -24,7 +25,8 @@ export function createHelp(commands, network) {
   return {
     element: dialog,
     open() {
-      about.textContent = network()?.generator ? `This scene was written by ${network()?.generator}.` : "";
+      const generator = safe(network()?.generator);
+      about.textContent = generator ? `This scene was written by ${generator}.` : "";
       dialog.showModal();
     },
   };

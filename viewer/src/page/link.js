@@ -30,6 +30,8 @@ import { MAP_NAMES } from "../data/maps.js";
 
 const round = (/** @type {number} */ value, /** @type {number} */ digits) => Number(value.toFixed(digits));
 const degrees = (/** @type {number} */ angle) => round((angle * 180) / Math.PI, 1);
+/** Half a surrogate pair cannot stand in an address. */
+const encoded = (/** @type {string} */ text) => encodeURIComponent(text.toWellFormed());
 const radians = (/** @type {number} */ angle) => (angle * Math.PI) / 180;
 
 /**
@@ -69,7 +71,7 @@ function names(key) {
     }
   };
   const read = (/** @type {string} */ text) => (text === "" ? undefined : text.split(",").slice(0, 1000).map(plain));
-  return { key, read, write: (list) => list.map((/** @type {string} */ name) => encodeURIComponent(encodeURIComponent(name))).join(",") };
+  return { key, read, write: (list) => list.map((/** @type {string} */ name) => encodeURIComponent(encoded(name))).join(",") };
 }
 
 /** In the order in which they are written. @type {Record<keyof LinkState, Field>} */
@@ -78,7 +80,7 @@ const FIELDS = {
   t: number("t"),
   probe: number("probe", { digits: 0 }),
   // The unit stands behind the last slash, since ids may hold slashes of their own.
-  sel: { key: "sel", read: readSelection, write: ({ layer, unit }) => `${encodeURIComponent(layer)}/${unit ?? "-"}` },
+  sel: { key: "sel", read: readSelection, write: ({ layer, unit }) => `${encoded(layer)}/${unit ?? "-"}` },
   pixel: { key: "px", read: (text) => numbers(text, 2, (each) => Number.isInteger(each) && each >= 0), write: (pixel) => pixel.join(",") },
   cam: { key: "cam", read: readCamera, write: ({ azimuth, elevation, distance, target }) => [degrees(azimuth), degrees(elevation), round(distance, 2), ...target.map((/** @type {number} */ each) => round(each, 2))].join(",") },
   theme: word("theme", ["dark", "light"]),
@@ -87,7 +89,7 @@ const FIELDS = {
   difference: flag("diff"),
   hidden: names("hide"),
   folded: names("fold"),
-  isolated: { key: "only", read: (text) => text || undefined, write: encodeURIComponent },
+  isolated: { key: "only", read: (text) => text || undefined, write: encoded },
   map: word("map", MAP_NAMES.filter((name) => name !== "file")),
   range: word("range", ["global"]),
   heights: number("heights", { least: 0.25, most: 3 }),

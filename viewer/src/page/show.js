@@ -28,9 +28,9 @@ import { INITIAL } from "./store.js";
 /**
  * @param {import("./store.js").Store} store
  * @param {import("../scene/viewport.js").Viewport|null} viewport
- * @param {{calm: boolean, restore: () => void}} options
+ * @param {{calm: boolean, restore: () => void, fail: (error: unknown, name: string) => void}} options
  */
-export function createShow(store, viewport, { calm, restore }) {
+export function createShow(store, viewport, { calm, restore, fail }) {
   /** @type {Opened|null} */
   let opened = null;
   /** @type {Opened|null} */
@@ -104,7 +104,23 @@ export function createShow(store, viewport, { calm, restore }) {
     for (let probe = 0; probe < network.probes.length; probe++) {
       if (network.probes[probe].members.length > 0) continue;
       if (opened?.network !== network) return;
-      await loadProbe({ network, pages }, probe);
+      if (!(await loadedProbe({ network, pages }, probe))) return;
+    }
+  }
+
+  /**
+   * A picture of another probe may be damaged, which shows only after the scene does.
+   * @param {Pick<Opened, "network"|"pages">} scene
+   * @param {number} probe
+   * @returns {Promise<boolean>}
+   */
+  async function loadedProbe(scene, probe) {
+    try {
+      await loadProbe(scene, probe);
+      return true;
+    } catch (error) {
+      if (opened?.network === scene.network) fail(error, store.state.file?.name ?? "scene");
+      return false;
     }
   }
 
@@ -118,7 +134,7 @@ export function createShow(store, viewport, { calm, restore }) {
     if (missing.length > 0 && opened?.network === network) store.set({ decoded: store.state.decoded + 1 });
   }
 
-  store.on(["probe"], ({ probe }) => opened && loadProbe(opened, probe));
+  store.on(["probe"], ({ probe }) => opened && loadedProbe(opened, probe));
 
   /**
    * A newer state of the same file: everything that the person chose stays, the clock moves on to a new last step.

@@ -45,8 +45,11 @@ export function createProbes(store, tools) {
         items[index].canvas.hidden = true;
         continue;
       }
-      const page = await tools.page(tile.page);
+      // A page that cannot be decoded is told of where the scene is read; here its picture is missing.
+      const page = await tools.page(tile.page).catch(() => null);
       if (store.state.network !== network) return;
+      items[index].canvas.hidden = page === null;
+      if (!page) continue;
       const palette = tools.palette(network.pages[tile.page].palette);
       if (palette) paintCodes(items[index].canvas, cut(page, tile), { width: tile.width, height: tile.height, palette });
     }

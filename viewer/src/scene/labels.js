@@ -18,7 +18,8 @@ import { Vector3 } from "three";
  */
 export function createLabels(host, layers, network, lines) {
   const labels = layers.map((drawing) => createLabel(drawing));
-  const bars = layers.filter((drawing) => drawing.bars.length > 0).map((drawing) => createBarLabels(drawing, network));
+  // Where only some classes have a bar, the signs of the file name them.
+  const bars = layers.filter((drawing) => drawing.bars.length > 0 && !drawing.bars.includes(/** @type {any} */ (undefined))).map((drawing) => createBarLabels(drawing, network));
   host.replaceChildren(...labels.map((label) => label.element), ...bars.flatMap((bar) => bar.elements));
 
   return {

@@ -45,7 +45,8 @@ export function createLayerDrawing(network, layer, nodes, series) {
   const maps = nodes ? buildMaps(network, layer, nodes) : null;
   const units = nodes?.unitSteps.length ? buildUnits(network, layer, nodes, series) : null;
   const bars = nodes?.bars ?? [];
-  for (const node of [...bars, ...(nodes?.outlines ?? [])]) node.scale.set(1, 1, 1);
+  // Of a thousand classes a big layout draws some: the list of bars has holes.
+  for (const node of [...bars.filter(Boolean), ...(nodes?.outlines ?? [])]) node.scale.set(1, 1, 1);
   const structure = nodes ? createStructure(nodes, network.style) : null;
   const background = new Color();
 
@@ -208,7 +209,7 @@ function cornersOf(nodes, own, layer) {
       node?.updateWorldMatrix(true, false);
       for (const mesh of node ? meshesOf(node) : []) box.union(boundsOf(mesh).applyMatrix4(inverse.clone().multiply(mesh.matrixWorld)));
     }
-    if (!box.isEmpty()) return cornerPoints(box).map((point) => point.applyMatrix4(root.matrixWorld));
+    if (!box.isEmpty() && Number.isFinite(box.min.lengthSq() + box.max.lengthSq())) return cornerPoints(box).map((point) => point.applyMatrix4(root.matrixWorld));
   }
   if (!layer.box) return [];
   return cornerPoints(new Box3(new Vector3(...layer.box.min), new Vector3(...layer.box.max)));

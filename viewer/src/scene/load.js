@@ -65,8 +65,8 @@ export function imageReader({ json, binary }) {
     const image = images.get(name);
     if (!image) return null;
     if (typeof image.uri === "string") return fromDataUri(image.uri);
-    const view = json.bufferViews[image.bufferView];
-    const bytes = view.buffer === 0 && binary ? binary : null;
+    const view = json.bufferViews?.[image.bufferView];
+    const bytes = view?.buffer === 0 && binary ? binary : null;
     if (!bytes) return null;
     const start = view.byteOffset ?? 0;
     return new Blob([/** @type {Uint8Array<ArrayBuffer>} */ (bytes.subarray(start, start + view.byteLength))], { type: image.mimeType ?? "image/png" });

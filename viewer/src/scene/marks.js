@@ -51,9 +51,17 @@ function windowPath({ drawing, units, window }, project) {
     .join("");
 }
 
+/**
+ * Positions of a damaged file, or a camera of a made-up link, may be no numbers.
+ * @param {{x: number, y: number}[]} points
+ */
+function drawable(points) {
+  return points.length > 0 && points.every(({ x, y }) => Number.isFinite(x) && Number.isFinite(y));
+}
+
 /** @param {{x: number, y: number}[]} points */
 function brackets(points) {
-  if (points.length === 0) return "";
+  if (!drawable(points)) return "";
   const { left, top, right, bottom } = around(points);
   const [l, t, r, b] = [left - 8, top - 8, right + 8, bottom + 8].map(Math.round);
   const arm = Math.min(12, (r - l) / 3, (b - t) / 3);
@@ -62,7 +70,7 @@ function brackets(points) {
 
 /** @param {{x: number, y: number}[]} points four in order, or the corners of a body */
 function outline(points) {
-  if (points.length === 0) return "";
+  if (!drawable(points)) return "";
   if (points.length === 4) return `M${points.map(({ x, y }) => `${x.toFixed(1)} ${y.toFixed(1)}`).join("L")}Z`;
   const { left, top, right, bottom } = around(points);
   return `M${left.toFixed(1)} ${top.toFixed(1)}H${right.toFixed(1)}V${bottom.toFixed(1)}H${left.toFixed(1)}Z`;

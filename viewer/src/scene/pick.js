@@ -84,5 +84,5 @@ function frameUnit({ bars }, hit) {
     const parent = /** @type {import("three").Object3D} */ (bar.parent);
     return Math.abs(parent.worldToLocal(hit.point.clone()).y - bar.position.y);
   });
-  return local.indexOf(Math.min(...local));
+  return local.indexOf(Math.min(...local.filter(Number.isFinite)));
 }

@@ -103,7 +103,7 @@ export function createShown({ network, gltf, values, palettes, means }, scene) {
     points(layer) {
       const chosen = layer === null ? drawing.layers : drawing.layers.filter((each) => each.layer.id === layer);
       const corners = [...chosen.flatMap((each) => each.corners), ...(layer === null ? drawing.signs : [])];
-      return corners.map((corner) => /** @type {import("./fit.js").Point} */ (corner.toArray()));
+      return corners.filter((corner) => Number.isFinite(corner.lengthSq())).map((corner) => /** @type {import("./fit.js").Point} */ (corner.toArray()));
     },
     pick,
     dispose() {

@@ -19,6 +19,15 @@ const SLOT = '<script type="application/octet-stream;base64" id="nn2gltf-scene">
 export const page = readFileSync(join(viewer, "dist", "index.html"), "utf8");
 export const trained = (name) => (process.env.NN2GLTF_TEST_SCENES ? join(process.env.NN2GLTF_TEST_SCENES, `${name}.glb`) : null);
 
+/** Whether everything is asked for, not a share of it. */
+export const FULL = process.env.NN2GLTF_FULL === "1";
+
+/** Figures of a full run, for docs/viewer-safety.md (viewer/test/safety-report.mjs). @param {string} name @param {object} result */
+export function keepResult(name, result) {
+  const folder = process.env.NN2GLTF_RESULTS;
+  if (folder) writeFileSync(join(folder, `${name}.json`), JSON.stringify(result));
+}
+
 /** @param {Buffer} glb @param {string} name */
 export function pageWith(glb, name = "scene.glb") {
   const made = page.replace(SLOT, () => `${SLOT.slice(0, -1)} data-name="${name}">${glb.toString("base64")}`);
@@ -38,7 +47,7 @@ function watch(tab) {
 
 /** A frozen clock only moves when it is told to; decoding pictures takes real time all the same. */
 async function runUntilReady(tab, state) {
-  for (let i = 0; i < 100 && !["ready", "error"].includes((await state()).view); i++) {
+  for (let i = 0; i < 1000 && !["ready", "error"].includes((await state()).view); i++) {
     await tab.clock.runFor(50);
     await new Promise((done) => setTimeout(done, 30));
   }
@@ -59,7 +68,11 @@ export async function startBrowser() {
     const seen = watch(tab);
     // Choosers are handed over from the start: told only beside the click, the browser may hear of it after the click.
     tab.on("filechooser", () => {});
-    if (frozen) await tab.clock.install({ time: new Date("2026-01-01T00:00:00Z") });
+    if (frozen) {
+      // Installed alone it would go on with the time of day.
+      await tab.clock.install({ time: new Date("2026-01-01T00:00:00Z") });
+      await tab.clock.pauseAt(new Date("2026-01-01T00:00:01Z"));
+    }
     if (init) await tab.addInitScript(init);
     const file = join(folder, `page-${++count}.html`);
     writeFileSync(file, html ?? (glb ? pageWith(glb, name) : page));
@@ -73,6 +86,18 @@ export async function startBrowser() {
         for (const key of keys) await tab.keyboard.press(key);
         await help.settle();
         return help.state();
+      },
+      /**
+       * Reads until it holds, at most 20 s: for what the page does by itself, sooner or later.
+       * @template T @param {() => Promise<T>} read @param {(value: T) => boolean} holds
+       */
+      async until(read, holds) {
+        let value = await read();
+        for (let i = 0; i < 400 && !holds(value); i++) {
+          await new Promise((done) => setTimeout(done, 50));
+          value = await read();
+        }
+        return { value, holds: holds(value) };
       },
       pixels: async (clip) => (await tab.screenshot({ clip, animations: "disabled", caret: "hide" })).toString("base64"),
       async close() {

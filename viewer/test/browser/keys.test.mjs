@@ -147,7 +147,8 @@ test("P saves a PNG, O asks for a file, S copies the link", async () => {
   await page.context.grantPermissions(["clipboard-read", "clipboard-write"]);
   await page.press("ArrowLeft");
   await page.press("s");
-  assert.match(await page.tab.evaluate(() => navigator.clipboard.readText()), /#t=1/);
+  const copied = await page.until(() => page.tab.evaluate(() => navigator.clipboard.readText()), (text) => /#t=1/.test(text));
+  assert.ok(copied.holds, copied.value);
   await page.close();
 });
 
