@@ -15,7 +15,7 @@ from nn2gltf.encode.plan import Plan
 from nn2gltf.encode.style import Style
 from nn2gltf.encode.text import Line, render_plate
 from nn2gltf.errors import safe
-from nn2gltf.ir.graph import Graph
+from nn2gltf.ir.graph import ORDER_INFERRED, Graph
 from nn2gltf.ir.placement import Selection
 from nn2gltf.ir.recording import Recording
 
@@ -65,6 +65,7 @@ def compose_legend(
     notes = [*plan.reductions] if recording.recorded else ["no data: structure only"]
     if recording.recorded and recording.meta.get("weights") == "random":
         notes.insert(0, "random weights: not trained") if not selection.labelled else None
+    notes = [line for line in graph.report if line.startswith(ORDER_INFERRED)] + notes
     rows.extend([[_text(safe(note, limit=80), style)] for note in notes[:3]])
     return _stack(rows, style)
 

@@ -19,6 +19,8 @@ from nn2gltf.ir.repeat import Repeat
 from nn2gltf.ir.verification import Verification
 from nn2gltf.python_form import to_python
 
+ORDER_INFERRED = "Order inferred"
+"""How a report line begins where a file held no graph and its chain is a guess; the legend says it too."""
 USUAL_REPORT = "Traced with "
 """How a graph's report begins when all went well: kept in the file, not worth a line for a person."""
 

@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import isqrt
 
-from nn2gltf.ir.graph import Edge, Graph, Layer, Parameter, Scope, TensorSpec
+from nn2gltf.ir.graph import ORDER_INFERRED, Edge, Graph, Layer, Parameter, Scope, TensorSpec
 from nn2gltf.sources.module_guess import Guess, guess_module
 from nn2gltf.sources.module_tree import STATISTICS, ModuleEntry, parents
 
-ORDER_NOTE = "Order inferred from names and shapes: {edges} edges; {apart} layers stand alone."
+ORDER_NOTE = ORDER_INFERRED + " from names and shapes: {edges} edges; {apart} layers stand alone."
 SEQUENTIAL = frozenset({"Sequential"})
 _NUMBERED = re.compile(r"^(.*?)(\d+)$")
 
