@@ -91,7 +91,7 @@ def _bar_row(name: str, low: str, high: str, kind: str, style: Style) -> list[Im
 def _range_rows(shown: Mapping[str, Range], graph: Graph, style: Style) -> list[list[Image.Image]]:
     """The maximum of each layer's range, eight to a row."""
     largest = {i: max(-r.low, r.high) for i, r in shown.items()}
-    texts = [f"{safe(shown_name(graph.layer_by_id[i]), limit=14)} {high:.3g}" for i, high in largest.items()]
+    texts = [f"{safe(shown_name(graph.layer_by_id[i]), limit=14)}: {high:.3g}" for i, high in largest.items()]
     if len(shown) > LARGEST_TABLE:
         order = sorted(range(len(texts)), key=list(largest.values()).__getitem__)
         texts = [f"{texts[order[0]]}  to  {texts[order[-1]]}"]
