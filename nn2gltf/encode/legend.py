@@ -62,12 +62,18 @@ def compose_legend(
         rows.append(
             [_text("not finite", style, bold=True), _swatch(tuple(palette(style, "sequential")[255]))]
         )
-    notes = [*plan.reductions] if recording.recorded else ["no data: structure only"]
+    notes = [*plan.reductions] if recording.recorded else [_nothing(recording)]
     if recording.recorded and recording.meta.get("weights") == "random":
         notes.insert(0, "random weights: not trained") if not selection.labelled else None
     notes = [line for line in graph.report if line.startswith(ORDER_INFERRED)] + notes
     rows.extend([[_text(safe(note, limit=80), style)] for note in notes[:3]])
     return _stack(rows, style)
+
+
+def _nothing(recording: Recording) -> str:
+    if recording.meta.get("weights") == "none":
+        return "sizes only: built without numbers"
+    return "no data: structure only"
 
 
 def _width(row: list[Image.Image]) -> int:

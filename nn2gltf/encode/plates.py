@@ -245,10 +245,11 @@ def _title_lines(title: str, recording: Recording, graph: Graph, style: Style, *
     dataset = recording.meta.get("dataset")
     if isinstance(dataset, str):
         facts.insert(0, safe(dataset, limit=40))
-    if recording.meta.get("weights") == "random":
+    weights = recording.meta.get("weights")
+    if weights == "random":
         facts.append("random weights")
     if not recording.recorded:
-        facts.append("no data")
+        facts.append("sizes only" if weights == "none" else "no data")
     metric = _accuracy_metric(recording)
     if metric and len(recording.steps) == 1 and metric in recording.steps[0].metrics:
         facts.append(_accuracy_text(recording, metric, 0))
