@@ -109,22 +109,20 @@ def _add_pages(drawing: Drawing, plan: Plan) -> None:
     """Images, textures and materials of every page; low-byte images belong to no texture."""
     builder, look = drawing.builder, drawing.style.material
     pages = encode_pages(drawing.values, drawing.layouts, drawing.probes, exact=plan.exact)
-    bodies = {
-        drawing.values.layers[p.id].palette for p in drawing.placement.layers if _has_bodies(drawing, p)
-    }
-    for (kind, probe), (codes, remainders) in pages.items():
-        name = f"{kind} probe {probe}"
-        image = builder.image(name, palette_png(codes, palette(drawing.style, kind)))
-        texture = builder.texture(image, mipmaps=drawing.layouts[kind].mipmaps)
+    bodies = {drawing.page_name(p.id) for p in drawing.placement.layers if _has_bodies(drawing, p)}
+    for page, probe, codes, remainders in pages:
+        name, layout = f"{page} probe {probe}", drawing.layouts[page]
+        image = builder.image(name, palette_png(codes, palette(drawing.style, layout.palette)))
+        texture = builder.texture(image, mipmaps=layout.mipmaps)
         if remainders is not None:
             builder.image(f"{name} low", grey_png(remainders))
-        drawing.page_materials[kind, probe] = builder.material(  # type: ignore[index]
+        drawing.page_materials[page, probe] = builder.material(  # type: ignore[index]
             Material(name=name, texture=texture, unlit=True, double_sided=True)
         )
-        if kind in bodies and probe == drawing.main:
-            drawing.body_materials[kind, probe] = builder.material(  # type: ignore[index]
+        if page in bodies and probe == drawing.main:
+            drawing.body_materials[page, probe] = builder.material(  # type: ignore[index]
                 Material(
-                    name=f"{kind} bodies",
+                    name=f"{page} bodies",
                     color=(look.unit_base, look.unit_base, look.unit_base, 1.0),
                     texture=texture,
                     emission=look.unit_emission,
