@@ -7,7 +7,6 @@ page they take several; all steps of a layer are on one of them.
 
 from __future__ import annotations
 
-import io
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -20,8 +19,6 @@ from nn2gltf.encode.values import LayerValues, SceneValues
 from nn2gltf.errors import LimitError
 from nn2gltf.ir.recording import ByteArray
 
-COMPRESS_LEVEL = 6
-"""9 takes three to thirteen times as long for one to four hundredths fewer bytes (measured on the gallery)."""
 FloatArray = npt.NDArray[np.float32]
 
 
@@ -197,8 +194,8 @@ def _pack(
 
 def encode_pages(
     values: SceneValues, layouts: Mapping[str, PageLayout], probes: tuple[int, ...], *, exact: bool
-) -> Iterator[tuple[str, int, ByteArray, ByteArray | None]]:
-    """Fill every page: its name, the probe, (height, width) codes and remainders.
+) -> Iterator[tuple[str, dict[int, tuple[ByteArray, ByteArray | None]]]]:
+    """Fill every page: its name, and by probe (height, width) codes and remainders.
 
     Pages of one name are in memory at a time, one for each probe.
 
@@ -222,9 +219,7 @@ def encode_pages(
                     _fill(page, tiles, index, codes[row])
                     if low is not None and remainders is not None:
                         _fill(low, tiles, index, remainders[row])
-        for probe in probes:
-            page, low = pages.pop(probe)
-            yield name, probe, page, low
+        yield name, pages
 
 
 def _ground(layout: PageLayout) -> int:
@@ -238,25 +233,3 @@ def _fill(page: ByteArray, tiles: Tiles, step: int, cells: ByteArray) -> None:
     padded = np.pad(cells, ((0, 0), (gutter, gutter), (gutter, gutter)), mode="edge") if gutter else cells
     for (x, y), cell in zip(tiles.corners(step) - gutter, padded, strict=True):
         page[y : y + cell.shape[0], x : x + cell.shape[1]] = cell
-
-
-def palette_png(codes: ByteArray, palette: ByteArray) -> bytes:
-    """An 8-bit palette PNG: pixel = code, PLTE = (256, 3) the colour map."""
-    return _png(codes, "P", palette)
-
-
-def grey_png(codes: ByteArray) -> bytes:
-    """An 8-bit greyscale PNG."""
-    return _png(codes, "L", None)
-
-
-def _png(codes: ByteArray, mode: str, palette: ByteArray | None) -> bytes:
-    from PIL import Image
-
-    image = Image.fromarray(codes, mode="L")
-    if palette is not None:
-        image = Image.frombytes(mode, image.size, codes.tobytes())
-        image.putpalette(palette.tobytes())
-    stream = io.BytesIO()
-    image.save(stream, "PNG", compress_level=COMPRESS_LEVEL)
-    return stream.getvalue()
