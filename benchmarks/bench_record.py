@@ -197,7 +197,7 @@ def bench_export(run: Path, folder: Path) -> None:
     """Export in a process of its own, against encoding the pages of its file again."""
     from PIL import Image
 
-    from nn2gltf.encode.pages import COMPRESS_LEVEL
+    from nn2gltf.encode.png import COMPRESS_LEVEL
     from nn2gltf.gltf import read_glb
 
     output = folder / "run.glb"

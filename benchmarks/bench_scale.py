@@ -18,7 +18,7 @@ from PIL import Image
 
 from nn2gltf.api.exporting import export
 from nn2gltf.api.scenes import SceneOptions, encode_recording, write_scene
-from nn2gltf.encode.pages import COMPRESS_LEVEL
+from nn2gltf.encode.png import COMPRESS_LEVEL
 from nn2gltf.gltf import read_glb
 from nn2gltf.ir.graph import Edge, Graph, Layer, Parameter, Scope, TensorSpec
 from nn2gltf.ir.recording import MemoryValues, Probe, Recording, Step

@@ -26,8 +26,9 @@ class Drawing:
     Attributes:
         main: Index of the probe that the main clip shows.
         probes: All drawn probes, the main one first.
-        page_materials: (palette, probe) to the unlit material of that page.
-        body_materials: (palette, probe) to the lit, partly emissive material of bodies.
+        layouts: Page name to its layout; every probe has a page of each name.
+        page_materials: (page name, probe) to the unlit material of that page.
+        body_materials: (page name, probe) to the lit, partly emissive material of bodies.
         layer_nodes: Layer id to its node.
         facts: What marks want to say about a layer in the extras.
         parts: Structure in scene units, merged into one mesh a group.
@@ -71,9 +72,13 @@ class Drawing:
         """A layer's placement."""
         return self.placement.layer_by_id[layer_id]
 
+    def page_name(self, layer_id: str) -> str:
+        """Name of the pages that hold a layer."""
+        return next(name for name, layout in self.layouts.items() if layer_id in layout.tiles)
+
     def page(self, layer_id: str) -> PageLayout:
         """Layout of the pages that hold a layer."""
-        return self.layouts[self.values.layers[layer_id].palette]
+        return self.layouts[self.page_name(layer_id)]
 
     def tiles(self, layer_id: str) -> Tiles:
         """A layer's tiles."""
@@ -85,11 +90,11 @@ class Drawing:
 
     def page_material(self, layer_id: str, probe: int) -> int:
         """Material of a layer's page for one probe."""
-        return self.page_materials[self.values.layers[layer_id].palette, probe]
+        return self.page_materials[self.page_name(layer_id), probe]
 
     def body_material(self, layer_id: str, probe: int) -> int:
         """Material of a layer's bodies for one probe."""
-        return self.body_materials[self.values.layers[layer_id].palette, probe]
+        return self.body_materials[self.page_name(layer_id), probe]
 
     def structure(self, name: str, color: str, *, double_sided: bool = False) -> int:
         """Material of structure: unlit or matte, as the style says."""

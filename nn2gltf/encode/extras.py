@@ -54,7 +54,7 @@ def encode_extras(
         "probes": _probes(drawing, page_index),
         "mainProbe": drawing.main,
         "clips": _clips(drawing),
-        "palettes": {kind: palette(drawing.style, kind).tobytes().hex() for kind in sorted(drawing.layouts)},
+        "palettes": {kind: palette(drawing.style, kind).tobytes().hex() for kind in _palettes(drawing)},
         "pages": pages,
         "layers": [_layer(drawing, layer, page_index) for layer in graph.layers],
         "edges": cast("Json", edges),
@@ -101,18 +101,22 @@ def _style(drawing: Drawing) -> JsonObject:
     }
 
 
+def _palettes(drawing: Drawing) -> list[str]:
+    return sorted({layout.palette for layout in drawing.layouts.values()})
+
+
 def _pages(drawing: Drawing, *, exact: bool) -> tuple[list[Json], dict[tuple[str, int], int]]:
     pages: list[Json] = []
     index: dict[tuple[str, int], int] = {}
-    for kind, layout in drawing.layouts.items():
+    for page, layout in drawing.layouts.items():
         for probe in drawing.probes:
-            index[kind, probe] = len(pages)
-            name = f"{kind} probe {probe}"
+            index[page, probe] = len(pages)
+            name = f"{page} probe {probe}"
             pages.append(
                 {
                     "image": name,
                     "low": f"{name} low" if exact else None,
-                    "palette": kind,
+                    "palette": layout.palette,
                     "width": layout.width,
                     "height": layout.height,
                 }
@@ -135,10 +139,10 @@ def _probes(drawing: Drawing, page_index: Mapping[tuple[str, int], int]) -> list
     probes: list[Json] = []
     for index, probe in enumerate(recording.probes):
         entry: JsonObject = {"label": probe.label, "name": probe.name, "tile": None}
-        if picture is not None and ("input", index) in page_index:
+        page = page_index.get((drawing.page_name(picture.id), index)) if picture is not None else None
+        if picture is not None and page is not None:
             tiles = drawing.tiles(picture.id)
             x, y = (int(v) for v in tiles.corners(0)[0])
-            page = page_index["input", index]
             entry["tile"] = {"page": page, "x": x, "y": y, "width": tiles.width, "height": tiles.height}
         if scores is not None:
             entry["predictions"] = [int(row[index].argmax()) for row in scores]
@@ -256,14 +260,14 @@ def _values(drawing: Drawing, layer_id: str) -> JsonObject:
 
 
 def _tiles(drawing: Drawing, layer_id: str, page_index: Mapping[tuple[str, int], int]) -> JsonObject:
-    tiles = drawing.tiles(layer_id)
+    tiles, page = drawing.tiles(layer_id), drawing.page_name(layer_id)
     return {
         "width": tiles.width,
         "height": tiles.height,
         "count": tiles.count,
         "columns": tiles.columns,
         "gutter": tiles.gutter,
-        "pages": [page_index.get((tiles.palette, probe)) for probe in range(len(drawing.recording.probes))],
+        "pages": [page_index.get((page, probe)) for probe in range(len(drawing.recording.probes))],
         "origins": [list(origin) for origin in tiles.origins],
     }
 

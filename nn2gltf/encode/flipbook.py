@@ -35,18 +35,20 @@ def draw_probe(drawing: Drawing, root: int, probe: int) -> None:
 
 
 def _primitives(drawing: Drawing, probe: int, step: int) -> list[Primitive]:
-    """One primitive a palette, the most-used first, then the percentages."""
-    by_palette: dict[str, list[str]] = {}
-    for layer_id, values in drawing.values.layers.items():
-        by_palette.setdefault(values.palette, []).append(layer_id)
+    """One primitive a page, input pictures last, then the percentages."""
+    by_page: dict[str, list[str]] = {}
+    for layer_id in drawing.values.layers:
+        by_page.setdefault(drawing.page_name(layer_id), []).append(layer_id)
     primitives: list[Primitive] = []
-    for kind, layer_ids in sorted(by_palette.items(), key=lambda item: (item[0] == "input", item)):
+    for page, layer_ids in sorted(
+        by_page.items(), key=lambda item: (drawing.layouts[item[0]].palette == "input", item)
+    ):
         parts, uvs = _panels(drawing, layer_ids, step, primitive=len(primitives))
         if len(parts.positions) == 0:
             # A photo has no panel, and is often the only layer of its palette.
             continue
         attributes = {"POSITION": parts.positions, "TEXCOORD_0": uvs}
-        material = drawing.page_materials[kind, probe]
+        material = drawing.page_materials[page, probe]
         primitives.append(Primitive(attributes=attributes, indices=parts.indices, material=material))
     return [*primitives, *_percents(drawing, probe, step)]
 

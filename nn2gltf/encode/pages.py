@@ -1,26 +1,24 @@
 """Pages: palette PNGs whose tiles are all steps of all layers, and the exact data at the same time.
 
-Every probe has a page of its own per palette, all with the same tile layout, so that geometry and texture
-coordinates are shared between probes (ENCODING.md, rule 2 and Clips).
+Every probe has pages of its own per palette, all with the same tile layout, so that geometry and texture
+coordinates are shared between probes (ENCODING.md, rule 2 and Clips). Where the layers of a palette do not fit one
+page they take several; all steps of a layer are on one of them.
 """
 
 from __future__ import annotations
 
-import io
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
+from nn2gltf.encode.page_grid import PAGE_LIMIT, grid_fits, gutter_of, steps_across, tile_columns
 from nn2gltf.encode.values import LayerValues, SceneValues
 from nn2gltf.errors import LimitError
 from nn2gltf.ir.recording import ByteArray
 
-PAGE_LIMIT = 4096
-COMPRESS_LEVEL = 6
-"""9 takes three to thirteen times as long for one to four hundredths fewer bytes (measured on the gallery)."""
 FloatArray = npt.NDArray[np.float32]
 
 
@@ -34,7 +32,6 @@ class Tiles:
         margin: Texels kept free around the block, so that mipmaps of neighbours do not run into it.
     """
 
-    palette: str
     width: int
     height: int
     count: int
@@ -64,8 +61,9 @@ class Tiles:
 
 @dataclass(frozen=True, kw_only=True)
 class PageLayout:
-    """Size of the pages of one palette and the tiles of each layer on them."""
+    """Size of one page, equal for all probes, and the tiles of each layer on it."""
 
+    palette: str
     width: int
     height: int
     tiles: Mapping[str, Tiles]
@@ -91,69 +89,87 @@ class PageLayout:
 
 
 def layout_pages(layers: Mapping[str, LayerValues], steps: int) -> dict[str, PageLayout]:
-    """Palette to page layout: layers packed on shelves for one step, steps on a grid.
+    """Page name to its layout: layers packed on shelves for one step, steps on a grid.
+
+    The first page of a palette has the palette's name, further ones a number behind it.
 
     Raises:
-        LimitError: The tiles of one probe do not fit a page of 4096 x 4096 pixels.
+        LimitError: The tiles of one layer do not fit a page of 4096 x 4096 pixels.
     """
     layouts: dict[str, PageLayout] = {}
     for palette in sorted({layer.palette for layer in layers.values()}):
         group = [layer for layer in layers.values() if layer.palette == palette]
-        layouts[palette] = _layout_palette(palette, group, steps)
+        moving = 1 if palette == "input" else steps
+        for index, page in enumerate(_split({layer.id: _tiles(layer) for layer in group}, moving)):
+            layouts[f"{palette} {index + 1}" if index else palette] = _layout_page(palette, page, moving)
     return layouts
 
 
-def _layout_palette(palette: str, group: list[LayerValues], steps: int) -> PageLayout:
-    blocks = {layer.id: _tiles(layer, palette) for layer in group}
+def _split(blocks: Mapping[str, Tiles], steps: int) -> list[dict[str, Tiles]]:
+    """Tiles by page: all on one where they fit, else in their order, a new page where the last is full."""
+    pages: list[dict[str, Tiles]] = []
+    if _fits(blocks, steps):
+        return [dict(blocks)]
+    families: dict[str, dict[str, Tiles]] = {}
+    for key, tiles in blocks.items():
+        # A layer and its projections share a mesh, so they share a page.
+        families.setdefault(key.partition("\0")[0], {})[key] = tiles
+    for family in families.values():
+        if pages and _fits(pages[-1] | family, steps):
+            pages[-1] |= family
+        else:
+            pages.append(family)
+    return pages
+
+
+def _fits(blocks: Mapping[str, Tiles], steps: int) -> bool:
+    _, width, height = _arrange(blocks)
+    return grid_fits(width, height, steps)
+
+
+def _arrange(blocks: Mapping[str, Tiles]) -> tuple[dict[str, tuple[int, int]], int, int]:
+    """Spot of each layer's block in one step, and the size of a step."""
     sizes = {
         layer_id: (tiles.block[0] + 2 * tiles.margin, tiles.block[1] + 2 * tiles.margin)
         for layer_id, tiles in blocks.items()
     }
     spots, width, height = _pack(sizes)
-    if height > PAGE_LIMIT:
-        spots, width, height = _pack(sizes, at_least=PAGE_LIMIT)
-    moving = 1 if palette == "input" else steps
-    across = max(1, min(moving, round(math.sqrt(moving * height / width)), PAGE_LIMIT // width))
-    page_width, page_height = across * width, -(-moving // across) * height
-    if page_width > PAGE_LIMIT or page_height > PAGE_LIMIT:
+    return (spots, width, height) if height <= PAGE_LIMIT else _pack(sizes, at_least=PAGE_LIMIT)
+
+
+def _layout_page(palette: str, blocks: Mapping[str, Tiles], steps: int) -> PageLayout:
+    spots, width, height = _arrange(blocks)
+    across = steps_across(width, height, steps)
+    page_width, page_height = across * width, -(-steps // across) * height
+    if not grid_fits(width, height, steps):
         raise LimitError(
-            f"the activations of one probe need {page_width} x {page_height} pixels, the limit is {PAGE_LIMIT} a side",
+            f"the activations of one layer need {page_width} x {page_height} pixels, the limit is {PAGE_LIMIT} a side",
             hint="Draw fewer steps or layers.",
         )
     placed = {
-        layer_id: Tiles(
-            palette=palette,
-            width=tiles.width,
-            height=tiles.height,
-            count=tiles.count,
-            columns=tiles.columns,
-            gutter=tiles.gutter,
-            margin=tiles.margin,
-            origins=tuple(
-                (
-                    spots[layer_id][0] + tiles.margin + step % across * width,
-                    spots[layer_id][1] + tiles.margin + step // across * height,
-                )
-                for step in range(moving)
-            ),
+        layer_id: replace(
+            tiles, origins=_origins(spots[layer_id], tiles.margin, across, (width, height), steps)
         )
         for layer_id, tiles in blocks.items()
     }
-    return PageLayout(width=page_width, height=page_height, tiles=placed)
+    return PageLayout(palette=palette, width=page_width, height=page_height, tiles=placed)
 
 
-def _tiles(layer: LayerValues, palette: str) -> Tiles:
+def _origins(
+    spot: tuple[int, int], margin: int, across: int, size: tuple[int, int], steps: int
+) -> tuple[tuple[int, int], ...]:
+    x, y = spot[0] + margin, spot[1] + margin
+    return tuple((x + step % across * size[0], y + step // across * size[1]) for step in range(steps))
+
+
+def _tiles(layer: LayerValues) -> Tiles:
     height, width = layer.cell_shape
-    single = height == width == 1
-    gutter = 0 if single else 1
-    wide, tall = width + 2 * gutter, height + 2 * gutter
-    columns = max(1, min(layer.cells, PAGE_LIMIT // wide, round(math.sqrt(layer.cells * tall / wide))))
+    gutter = gutter_of(height, width)
     return Tiles(
-        palette=palette,
         width=width,
         height=height,
         count=layer.cells,
-        columns=columns,
+        columns=tile_columns(layer.cells, height + 2 * gutter, width + 2 * gutter),
         gutter=gutter,
         margin=layer.margin,
         origins=((0, 0),),
@@ -178,36 +194,37 @@ def _pack(
 
 def encode_pages(
     values: SceneValues, layouts: Mapping[str, PageLayout], probes: tuple[int, ...], *, exact: bool
-) -> dict[tuple[str, int], tuple[ByteArray, ByteArray | None]]:
-    """Fill every page: (palette, probe) to (height, width) codes and remainders.
+) -> Iterator[tuple[str, dict[int, tuple[ByteArray, ByteArray | None]]]]:
+    """Fill every page: its name, and by probe (height, width) codes and remainders.
+
+    Pages of one name are in memory at a time, one for each probe.
 
     Args:
         probes: Indices of the probes that are drawn.
         exact: Also fill the remainders.
     """
-    pages = {
-        (palette, probe): (
-            np.full((layout.height, layout.width), _ground(palette, layout), np.uint8),
-            np.full((layout.height, layout.width), 127, np.uint8) if exact else None,
-        )
-        for palette, layout in layouts.items()
-        for probe in probes
-    }
-    for palette, layout in layouts.items():
+    for name, layout in layouts.items():
+        size = (layout.height, layout.width)
+        pages = {
+            probe: (
+                np.full(size, _ground(layout), np.uint8),
+                np.full(size, 127, np.uint8) if exact else None,
+            )
+            for probe in probes
+        }
         for layer_id, tiles in layout.tiles.items():
             for index, step in enumerate(values.steps[: len(tiles.origins)]):
-                codes, remainders = values.codes(layer_id, step, exact=exact)
-                for probe in probes:
-                    page, low = pages[palette, probe]
-                    _fill(page, tiles, index, codes[probe])
+                codes, remainders = values.codes(layer_id, step, probes, exact=exact)
+                for row, (page, low) in enumerate(pages.values()):
+                    _fill(page, tiles, index, codes[row])
                     if low is not None and remainders is not None:
-                        _fill(low, tiles, index, remainders[probe])
-    return pages
+                        _fill(low, tiles, index, remainders[row])
+        yield name, pages
 
 
-def _ground(palette: str, layout: PageLayout) -> int:
+def _ground(layout: PageLayout) -> int:
     """Code between the tiles: zero's, where mipmaps can reach it."""
-    return 127 if palette == "diverging" and layout.mipmaps else 0
+    return 127 if layout.palette == "diverging" and layout.mipmaps else 0
 
 
 def _fill(page: ByteArray, tiles: Tiles, step: int, cells: ByteArray) -> None:
@@ -216,25 +233,3 @@ def _fill(page: ByteArray, tiles: Tiles, step: int, cells: ByteArray) -> None:
     padded = np.pad(cells, ((0, 0), (gutter, gutter), (gutter, gutter)), mode="edge") if gutter else cells
     for (x, y), cell in zip(tiles.corners(step) - gutter, padded, strict=True):
         page[y : y + cell.shape[0], x : x + cell.shape[1]] = cell
-
-
-def palette_png(codes: ByteArray, palette: ByteArray) -> bytes:
-    """An 8-bit palette PNG: pixel = code, PLTE = (256, 3) the colour map."""
-    return _png(codes, "P", palette)
-
-
-def grey_png(codes: ByteArray) -> bytes:
-    """An 8-bit greyscale PNG."""
-    return _png(codes, "L", None)
-
-
-def _png(codes: ByteArray, mode: str, palette: ByteArray | None) -> bytes:
-    from PIL import Image
-
-    image = Image.fromarray(codes, mode="L")
-    if palette is not None:
-        image = Image.frombytes(mode, image.size, codes.tobytes())
-        image.putpalette(palette.tobytes())
-    stream = io.BytesIO()
-    image.save(stream, "PNG", compress_level=COMPRESS_LEVEL)
-    return stream.getvalue()

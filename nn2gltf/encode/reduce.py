@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nn2gltf.encode.page_grid import tiles_fit
 from nn2gltf.ir.placement import LayerPlacement, Placement
 from nn2gltf.ir.recording import FloatArray
 
@@ -21,6 +22,8 @@ SHARPNESS = tuple(2.0 * 0.85**k for k in range(32))
 """Texels a pixel of the largest tile, from the best to the coarsest."""
 MOST_TEXELS = 10_000_000
 """Texels of all steps of one probe: what fits one page of 4096 x 4096 with gutters."""
+MOST_PAGED_TEXELS = 64_000_000
+"""Texels of all steps of one probe in rows, gutters included: some four pages; more is averaged."""
 MOST_CHANNELS = 256
 """Columns of a projection at most."""
 THICK = 4.0
@@ -40,6 +43,33 @@ def pool_factors(placement: Placement, steps: int) -> dict[str, int]:
         if sum(_texels(place, factors[place.id]) for place in slabs) * steps <= limit:
             break
     return factors
+
+
+def page_pools(placement: Placement, steps: int) -> dict[str, int]:
+    """Layer id to the factor by which maps of a row are pooled: none, unless pages cannot hold them.
+
+    A layer is pooled until all of its steps fit one page, then the largest ones until all layers fit the pages.
+    """
+    maps = {place.id: place for place in placement.layers if place.mark == "maps"}
+    factors = {layer_id: _factor_of_page(place, steps) for layer_id, place in maps.items()}
+    texels = {layer_id: _texels(place, factors[layer_id]) for layer_id, place in maps.items()}
+    while sum(texels.values()) * steps > MOST_PAGED_TEXELS:
+        largest = max(texels, key=lambda layer_id: texels[layer_id])
+        if factors[largest] >= max(maps[largest].cell_shape):
+            break
+        factors[largest] += 1
+        texels[largest] = _texels(maps[largest], factors[largest])
+    return factors
+
+
+def _factor_of_page(place: LayerPlacement, steps: int) -> int:
+    """The least pooling with which all steps of a layer fit one page, or that leaves one texel a tile."""
+    (rows, columns), factor = place.cell_shape, 1
+    while factor < max(rows, columns) and not tiles_fit(
+        place.grid.count, -(-rows // factor), -(-columns // factor), steps
+    ):
+        factor += 1
+    return factor
 
 
 def count_texels(placement: Placement) -> int:

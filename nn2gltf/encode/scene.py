@@ -17,8 +17,9 @@ from nn2gltf.encode.floor import draw_floor
 from nn2gltf.encode.furniture import draw_furniture
 from nn2gltf.encode.joints import draw_joints
 from nn2gltf.encode.marks import mark_of
-from nn2gltf.encode.pages import encode_pages, grey_png, layout_pages, palette_png
+from nn2gltf.encode.pages import encode_pages, layout_pages
 from nn2gltf.encode.plan import Plan
+from nn2gltf.encode.png import write_pngs
 from nn2gltf.encode.prepare import Prepared
 from nn2gltf.encode.ribbons import draw_connections
 from nn2gltf.encode.signs import draw_counter, draw_signs
@@ -109,22 +110,21 @@ def _add_pages(drawing: Drawing, plan: Plan) -> None:
     """Images, textures and materials of every page; low-byte images belong to no texture."""
     builder, look = drawing.builder, drawing.style.material
     pages = encode_pages(drawing.values, drawing.layouts, drawing.probes, exact=plan.exact)
-    bodies = {
-        drawing.values.layers[p.id].palette for p in drawing.placement.layers if _has_bodies(drawing, p)
-    }
-    for (kind, probe), (codes, remainders) in pages.items():
-        name = f"{kind} probe {probe}"
-        image = builder.image(name, palette_png(codes, palette(drawing.style, kind)))
-        texture = builder.texture(image, mipmaps=drawing.layouts[kind].mipmaps)
+    colors = {kind: palette(drawing.style, kind) for kind in ("sequential", "diverging", "input")}
+    bodies = {drawing.page_name(p.id) for p in drawing.placement.layers if _has_bodies(drawing, p)}
+    for page, probe, codes, remainders in write_pngs(pages, drawing.layouts, colors):
+        name, layout = f"{page} probe {probe}", drawing.layouts[page]
+        image = builder.image(name, codes)
+        texture = builder.texture(image, mipmaps=layout.mipmaps)
         if remainders is not None:
-            builder.image(f"{name} low", grey_png(remainders))
-        drawing.page_materials[kind, probe] = builder.material(  # type: ignore[index]
+            builder.image(f"{name} low", remainders)
+        drawing.page_materials[page, probe] = builder.material(  # type: ignore[index]
             Material(name=name, texture=texture, unlit=True, double_sided=True)
         )
-        if kind in bodies and probe == drawing.main:
-            drawing.body_materials[kind, probe] = builder.material(  # type: ignore[index]
+        if page in bodies and probe == drawing.main:
+            drawing.body_materials[page, probe] = builder.material(  # type: ignore[index]
                 Material(
-                    name=f"{kind} bodies",
+                    name=f"{page} bodies",
                     color=(look.unit_base, look.unit_base, look.unit_base, 1.0),
                     texture=texture,
                     emission=look.unit_emission,

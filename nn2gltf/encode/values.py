@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from nn2gltf.encode.colormap import Range, quantize, quantize_coarsely, robust_range
-from nn2gltf.encode.reduce import describe_pools, pool_factors, project_slab, reduce_maps
+from nn2gltf.encode.reduce import describe_pools, page_pools, pool_factors, project_slab, reduce_maps
 from nn2gltf.ir.graph import Graph, Layer
 from nn2gltf.ir.placement import LayerPlacement, Placement
 from nn2gltf.ir.recording import ByteArray, FloatArray, Recording
@@ -70,7 +70,7 @@ class SceneValues:
         self.steps = steps
         self._ranges = ranges
         placed = placement.layer_by_id
-        pools = pool_factors(placement, len(steps))
+        pools = pool_factors(placement, len(steps)) | page_pools(placement, len(steps))
         self.layers: Mapping[str, LayerValues] = {
             layer.id: self._describe(layer, placed[layer.id], pools.get(layer.id, 1))
             for layer in graph.layers
@@ -92,9 +92,11 @@ class SceneValues:
         """(probes, cells, rows, columns) float32 values of a layer at a recorded step."""
         return _read(self._recording, self.tiled[layer_id], step)
 
-    def codes(self, layer_id: str, step: int, *, exact: bool) -> tuple[ByteArray, ByteArray | None]:
-        """(probes, cells, rows, columns) palette codes, and remainders where they are wanted."""
-        found, read = self.tiled[layer_id].range, self.read(layer_id, step)
+    def codes(
+        self, layer_id: str, step: int, probes: tuple[int, ...], *, exact: bool
+    ) -> tuple[ByteArray, ByteArray | None]:
+        """(probes, cells, rows, columns) palette codes of some probes, and remainders where they are wanted."""
+        found, read = self.tiled[layer_id].range, self.read(layer_id, step)[list(probes)]
         return (
             quantize(read, found.low, found.high)
             if exact

@@ -6,6 +6,7 @@ need all of them; rank 0 alone writes. What stops rank 0 stops the others, inste
 
 from __future__ import annotations
 
+import contextlib
 import pickle
 import sys
 import time
@@ -67,10 +68,20 @@ def run_on_writer(action: Callable[[], None]) -> None:
         except Exception as error:  # re-raised below, once the others know
             failure = error
     told: str | None = _from_first_rank(None if failure is None else str(failure))
+    if told is not None:
+        _wait_until_told()
     if failure is not None:
         raise failure
     if told is not None:
         raise WriteError(f"rank 0 cannot record: {told}")
+
+
+def _wait_until_told() -> None:
+    """Leave together: a failing rank 0 often ends at once, and its closed connection would hide from the others why."""
+    with contextlib.suppress(
+        RuntimeError
+    ):  # one that is gone already has its own reason; ours is the one to raise
+        all_ranks(True)
 
 
 def from_writer(items: list[Item]) -> list[Item]:

@@ -13,7 +13,8 @@ import pytest
 import torch
 from distributed_run import make_data, make_model
 
-from nn2gltf.record import read_recording
+from nn2gltf.errors import WriteError
+from nn2gltf.record import read_recording, torch_ranks
 from nn2gltf.record.torch_ranks import _run
 
 ROOT = Path(__file__).parents[2]
@@ -99,6 +100,29 @@ def test_a_collective_is_over_when_its_backend_lets_go() -> None:
 
     _run(collective, tensor)
     assert released.is_set()
+
+
+@pytest.mark.parametrize("writing", [True, False])
+def test_a_failure_is_raised_once_every_rank_has_heard_of_it(
+    monkeypatch: pytest.MonkeyPatch, writing: bool
+) -> None:
+    """Else rank 0's end closes the connection, and a slower rank reports that instead of the full disk."""
+    events: list[str] = []
+
+    def meet(flag: bool) -> bool:
+        events.append("met")
+        raise RuntimeError("connection closed by peer")
+
+    def action() -> None:
+        raise WriteError("no space left")
+
+    monkeypatch.setattr(torch_ranks, "is_distributed", lambda: True)
+    monkeypatch.setattr(torch_ranks, "is_writing_rank", lambda: writing)
+    monkeypatch.setattr(torch_ranks, "_from_first_rank", lambda _: "no space left")
+    monkeypatch.setattr(torch_ranks, "all_ranks", meet)
+    with pytest.raises(WriteError, match="no space left"):
+        torch_ranks.run_on_writer(action)
+    assert events == ["met"]
 
 
 def test_a_killed_rank_ends_the_other_with_an_error(tmp_path: Path) -> None:
