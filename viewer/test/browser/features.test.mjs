@@ -277,7 +277,8 @@ test("folding from the tree draws one box with a name, a click on it unfolds", a
 });
 
 test("a layer of which only some classes have a bar opens, and its bars can be pointed at", async () => {
-  const glb = makeScene({ change: (writer) => delete writer.json.nodes.find((node) => node.name === "out class 0").extras });
+  // The place of class 0 holds the outline of the second probe: both lists begin with a hole.
+  const glb = makeScene({ change: (writer) => (writer.json.nodes.find((node) => node.name === "out class 0").extras = { role: "outline", layer: "out", probe: 1 }) });
   const page = await browser.open({ glb, calm: true });
   assert.equal((await page.state()).view, "ready");
   const { x, y } = await onScreen(page, placeOf(layer("out"), { unit: 1 }));
