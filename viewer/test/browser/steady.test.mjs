@@ -1,4 +1,4 @@
-/** Panels open beside the scene while someone points at it: nothing moves away under the pointer. */
+/** Panels open beside the scene: nothing moves away under the pointer. Between two epochs: the page says so. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
@@ -71,5 +71,25 @@ test("a view that a person chose keeps its place as well, and comes back when th
   const back = await onScreen(page, placeOf(layer("body.fc"), { unit: 1 }));
   assert.ok(Math.hypot(back.x - x, back.y - y) < 0.5, JSON.stringify([back, { x, y }]));
   assert.ok(apart((await page.state()).camera, camera) < 1e-6);
+  await page.close();
+});
+
+test("between two epochs the read-out says between which; nothing written lies under the badge", async () => {
+  const page = await browser.open({ calm: true, hash: "#t=1.25" });
+  const readout = page.tab.locator(".readout");
+  assert.match(await readout.textContent(), /epoch 1\.3 between 1 and 2.*≈ 91\.75 %/);
+  assert.equal(await page.tab.locator(".now-badge").textContent(), "1.3");
+  assert.match(await page.tab.getByRole("slider", { name: "Training epoch" }).getAttribute("aria-valuetext"), /^epoch 1\.3 of 2, between 1 and 2, test accuracy about 0\.9175/);
+  await page.press("i");
+  assert.match(await readout.textContent(), /epoch 1 of 2.*90\.00 %/);
+  assert.doesNotMatch(await readout.textContent(), /≈/);
+  await page.press("End");
+  const badge = await page.tab.locator(".now-badge").boundingBox();
+  const texts = page.tab.locator(".guide text, .ticks span:visible");
+  assert.ok((await texts.count()) > 2);
+  for (const box of await Promise.all((await texts.all()).map((text) => text.boundingBox()))) {
+    const free = box.x + box.width <= badge.x || badge.x + badge.width <= box.x || box.y + box.height <= badge.y || badge.y + badge.height <= box.y;
+    assert.ok(free, JSON.stringify({ box, badge }));
+  }
   await page.close();
 });
