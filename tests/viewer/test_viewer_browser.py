@@ -59,5 +59,5 @@ def test_viewer_in_chromium_with_everything(program: str) -> None:
 
 
 def test_every_program_is_found() -> None:
-    names = ("access", "features", "hostile", "keys", "mutants", "plain")
+    names = ("access", "features", "hostile", "keys", "mutants", "plain", "steady")
     assert {f"{name}.test.mjs" for name in names} <= set(PROGRAMS)

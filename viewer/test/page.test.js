@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 import { fromBase64 } from "../src/data/embedded.js";
-import { chance, number, percent, safe, shapeText, short } from "../src/data/format.js";
+import { chance, number, percent, safe, shapeText, short, placeName } from "../src/data/format.js";
 import { readRecord } from "../src/data/record.js";
 import { findIn, scoreOf } from "../src/page/find.js";
 import { commandsFor } from "../src/page/keys.js";
@@ -44,7 +44,7 @@ test("numbers are short and keep their sign", () => {
   assert.deepEqual([0, -12.3456, 1234567, 0.00001234].map(number), ["0", "−12.35", "1.23e6", "1.23e−5"]);
   assert.deepEqual([NaN, -Infinity].map(number), ["not a number", "−infinite"]);
   assert.deepEqual([4.6536, 2, 0.5].map(short), ["4.654", "2", "0.5"]);
-  assert.deepEqual([chance(0.001), chance(0.54), chance(0.9984), chance(0.99995), chance(1)], ["<1 %", "54 %", "99.8 %", ">99.9 %", "100 %"]);
+  assert.deepEqual([chance(0.001), chance(0.54), chance(0.985), chance(0.9984), chance(1)], ["<1 %", "54 %", "99 %", ">99 %", ">99 %"]);
   assert.equal(percent(0.9754, 2), "97.54 %");
   assert.equal(shapeText({ shape: [null, 8, 28, null] }), "8×28×?");
 });
@@ -123,4 +123,8 @@ test("no module has more than 300 lines, and none turns text into markup", () =>
     assert.ok(text.split("\n").length <= 300, file);
     assert.doesNotMatch(text, /innerHTML|outerHTML|insertAdjacentHTML|document\.write|new Function|\beval\(/, file);
   }
+});
+
+test("a module of a sequence is called by its place and its type", () => {
+  assert.deepEqual([placeName("0", "Linear"), placeName("12", ""), placeName("fc1", "Linear"), placeName("", "Net")], ["0 · Linear", "12", "fc1", ""]);
 });

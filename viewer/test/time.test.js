@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { createStore } from "../src/page/store.js";
 import { curvesOf, logit, metricName, tickEvery } from "../src/timeline/axes.js";
 import { createClock, SPEEDS } from "../src/timeline/clock.js";
-import { epochAt, momentAt, nearestStep, timeOfEpoch } from "../src/timeline/moment.js";
+import { epochAt, epochText, metricAt, momentAt, nearestStep, timeOfEpoch } from "../src/timeline/moment.js";
 
 const steps = [0, 1, 2].map((k) => ({ epoch: k * 5, step: null, time: k * 0.5, metrics: { test_accuracy: [0.1, 0.9, 0.99][k], train_loss: [2, 0.2, 0.02][k] } }));
 const network = { steps, clips: [{ kind: "forward", layerTimes: { a: 0, b: 1, c: 2 } }], data: { accuracy: "test_accuracy" } };
@@ -71,4 +71,15 @@ test("numbers on the axis keep their distance", () => {
   assert.equal(tickEvery(11, 1000, 34), 1);
   assert.equal(tickEvery(101, 1000, 34), 5);
   for (const count of [7, 90, 5000]) assert.ok(count / tickEvery(count, 600, 34) <= 600 / 34);
+});
+
+test("between two recorded epochs the text says between which, and that a metric was not measured there", () => {
+  assert.deepEqual(epochText(steps, 0.5, false), { epoch: "5", between: "" });
+  assert.deepEqual(epochText(steps, 0.75, false), { epoch: "7.5", between: "between 5 and 10" });
+  assert.deepEqual(epochText(steps, 0.75, true), { epoch: "5", between: "" });
+  assert.deepEqual(epochText(steps, 9, false), { epoch: "10", between: "" });
+  assert.deepEqual(metricAt([1, 2, 4], steps, 0.75, false), { value: 3, measured: false });
+  assert.deepEqual(metricAt([1, 2, 4], steps, 0.75, true), { value: 2, measured: true });
+  assert.deepEqual(metricAt([1, 2, 4], steps, 1, false), { value: 4, measured: true });
+  assert.deepEqual(metricAt([1, 2, null], steps, 0.75, false), { value: null, measured: false });
 });

@@ -39,13 +39,14 @@ export function percent(fraction, digits = 1) {
 }
 
 /**
- * A probability beside a bar: short, and honest near its ends.
+ * A probability beside a bar: short, and honest near its ends. The file keeps one byte, 1/255 is its grain:
+ * nothing finer is told near 0 and 1, and never a certainty.
  * @param {number} fraction
  */
 export function chance(fraction) {
   if (fraction < 0.01) return "<1 %";
-  if (fraction > 0.999 && fraction < 1) return ">99.9 %";
-  return `${Number((fraction * 100).toFixed(fraction > 0.99 ? 1 : 0))} %`;
+  if (fraction > 0.99) return ">99 %";
+  return `${(fraction * 100).toFixed(0)} %`;
 }
 
 /**
@@ -56,6 +57,15 @@ export function shapeText(tensor) {
   if (!tensor) return "";
   const inner = tensor.shape.slice(1);
   return inner.length === 0 ? "1" : inner.map((size) => (size === null ? "?" : String(size))).join("×");
+}
+
+/**
+ * A module of nn.Sequential is called by its place, which says nothing by itself: 0 · Linear.
+ * @param {string} name
+ * @param {string} type
+ */
+export function placeName(name, type) {
+  return /^\d+$/.test(name) && type ? `${name} · ${type}` : name;
 }
 
 /** @param {number} bytes */

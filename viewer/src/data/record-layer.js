@@ -1,5 +1,6 @@
 /** Reads one entry of `layers`. */
 
+import { placeName } from "./format.js";
 import { each, finite, record, refuse, text, vector, whole } from "./read.js";
 
 const MARKS = new Set(["image", "maps", "units", "bars", "joint", "block", "folded"]);
@@ -19,7 +20,7 @@ export function readLayer(item, where, context) {
   return {
     index: context.index,
     id,
-    name: text(layer.name, `${where}.name`, id),
+    name: placeName(text(layer.name, `${where}.name`, id), (text(layer.title, `${where}.title`, "") || text(layer.op, `${where}.op`, "")).split(" ")[0]),
     label: id,
     op: text(layer.op, `${where}.op`, ""),
     kind: text(layer.kind, `${where}.kind`, ""),

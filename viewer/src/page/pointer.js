@@ -15,6 +15,9 @@ export function listenForPointer(canvas, store, viewport, { framed, select, unfo
   /** @type {PointerEvent|null} */
   let last = null;
   let waiting = false;
+  // What the last two clicks hit: a double click means what its first click meant, whatever moved since.
+  /** @type {ReturnType<typeof viewport.pick>[]} */
+  let clicked = [];
 
   function hover() {
     waiting = false;
@@ -44,6 +47,7 @@ export function listenForPointer(canvas, store, viewport, { framed, select, unfo
     dragged = false;
     if (!click) return;
     const found = viewport.pick(event.clientX, event.clientY);
+    clicked = [...clicked.slice(-1), found];
     if (found?.block !== undefined) unfold(found.block);
     else if (found) select(found.layer, found.unit, found.pixel ? { row: found.row, column: found.column } : undefined);
     else store.set({ selection: null });
@@ -53,7 +57,7 @@ export function listenForPointer(canvas, store, viewport, { framed, select, unfo
     last = null;
     store.set({ hover: null });
   });
-  canvas.addEventListener("dblclick", (event) => frame(viewport.pick(event.clientX, event.clientY)?.layer || null));
+  canvas.addEventListener("dblclick", () => frame(clicked[0]?.layer || null));
   if (framed) behave(canvas, hint);
 }
 

@@ -1,5 +1,7 @@
 /** The layer tree as a flat list of rows. Pure. */
 
+import { placeName } from "../data/format.js";
+
 /**
  * @typedef {object} Row
  * @property {string} key unique
@@ -43,7 +45,7 @@ export function treeRows(network, open) {
    */
   function addScope(scope, place) {
     const key = `scope ${scope.path}`;
-    const name = scope.path.split(".").at(-1) || scope.type || network.model.name;
+    const name = placeName(scope.path.split(".").at(-1) ?? "", scope.type) || scope.type || network.model.name;
     rows.push({ key, kind: "scope", name, layer: null, unit: null, scope: scope.path, open: open.has(key), ...place });
     if (open.has(key) && place.depth < 60) addChildren(scope.path, place.depth + 1);
   }

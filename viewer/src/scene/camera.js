@@ -23,8 +23,11 @@ export function createCamera(canvas, { calm, moved: onMoved }) {
   Object.assign(controls, { enableDamping: !calm, dampingFactor: 0.12, zoomToCursor: true, rotateSpeed: 0.6, zoomSpeed: 1.2 });
   controls.mouseButtons = { LEFT: MOUSE.ROTATE, MIDDLE: MOUSE.ROTATE, RIGHT: MOUSE.PAN };
   controls.touches = { ONE: TOUCH.ROTATE, TWO: TOUCH.DOLLY_PAN };
-  /** @type {{from: View, to: View, start: number}|null} */
+  /** @type {{from: View, to: View, lead: number, start: number}|null} */
   let flight = null;
+  // How far the picture stands right of the middle, in heights of the canvas: nothing moves when panels open beside it.
+  let lead = 0;
+  let size = { width: 1, height: 1 };
   let byHand = false;
   let held = false;
   controls.addEventListener("change", () => {
@@ -60,6 +63,14 @@ export function createCamera(canvas, { calm, moved: onMoved }) {
     onMoved();
   }
 
+  /** @param {number} next */
+  function setLead(next) {
+    lead = next;
+    const { width, height } = size;
+    if (lead === 0) camera.clearViewOffset();
+    else camera.setViewOffset(width, height, -lead * height, 0, width, height);
+  }
+
   /** @param {number} distance */
   function setDepth(distance) {
     camera.near = Math.max(distance / 50, 1e-4);
@@ -90,9 +101,10 @@ export function createCamera(canvas, { calm, moved: onMoved }) {
     fly(to, { instant = false } = {}) {
       if (instant || calm) {
         flight = null;
+        setLead(0);
         place(to);
       } else {
-        flight = { from: view(), to, start: performance.now() };
+        flight = { from: view(), to, lead, start: performance.now() };
         onMoved();
       }
     },
@@ -111,7 +123,9 @@ export function createCamera(canvas, { calm, moved: onMoved }) {
     step(now) {
       if (flight) {
         const t = Math.min(1, (now - flight.start) / FLIGHT_MS);
-        place(between(flight.from, flight.to, 1 - (1 - t) ** 3));
+        const left = (1 - t) ** 3;
+        setLead(flight.lead * left);
+        place(between(flight.from, flight.to, 1 - left));
         if (t >= 1) flight = null;
         return flight !== null;
       }
@@ -124,8 +138,14 @@ export function createCamera(canvas, { calm, moved: onMoved }) {
      * @param {number} height
      */
     resize(width, height) {
+      size = { width, height };
       camera.aspect = width / height;
+      setLead(lead);
       camera.updateProjectionMatrix();
+    },
+    /** @param {number} heights by which the picture moves to the right, the camera staying where it is */
+    shift(heights) {
+      setLead(Math.abs(lead + heights) < 1e-6 ? 0 : lead + heights);
     },
     /**
      * Pixel position of a world point.

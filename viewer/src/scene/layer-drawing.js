@@ -45,8 +45,8 @@ export function createLayerDrawing(network, layer, nodes, series) {
   const maps = nodes ? buildMaps(network, layer, nodes) : null;
   const units = nodes?.unitSteps.length ? buildUnits(network, layer, nodes, series) : null;
   const bars = nodes?.bars ?? [];
-  // Of a thousand classes a big layout draws some: the list of bars has holes.
-  for (const node of [...bars.filter(Boolean), ...(nodes?.outlines ?? [])]) node.scale.set(1, 1, 1);
+  // Of a thousand classes a big layout draws some: the lists of bars and outlines have holes.
+  for (const node of [...bars, ...(nodes?.outlines ?? [])].filter(Boolean)) node.scale.set(1, 1, 1);
   const structure = nodes ? createStructure(nodes, network.style) : null;
   const background = new Color();
 

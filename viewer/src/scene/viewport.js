@@ -8,6 +8,7 @@ import { createPlain } from "./plain.js";
 import { createShown } from "./shown.js";
 import { createStage } from "./stage.js";
 import { fitFor, freeRectangle } from "./framing.js";
+import { createSteady } from "./steady.js";
 
 /**
  * @typedef {import("../types.js").State} State
@@ -45,7 +46,6 @@ export function createViewport(parts, store, { calm, lost }) {
   store.on(["theme"], (state) => stage.background(TOKENS[state.theme].canvas));
   store.on(["compare"], () => resize());
   stage.background(TOKENS[store.state.theme].canvas);
-
   const panes = () => panesOf(store.state, stage.size, main, second);
 
   /** @param {Pane} pane */
@@ -64,7 +64,15 @@ export function createViewport(parts, store, { calm, lost }) {
     const free = freeRectangle(parts.stage, store.state, how.all ?? true, { width, height });
     camera.fly(fitFor(camera, shown, { width, height, free, ...how }), { instant: how.instant });
     camera.byHand = false;
+    steady.done();
   }
+
+  /** @param {boolean} instant */
+  function refit(instant) {
+    const { layer, ...angles } = aim;
+    fitTo(points(layer), { ...angles, all: layer === null, instant });
+  }
+  const steady = createSteady(parts, () => (main || plain) && !camera.byHand && refit(false));
 
   /** @param {number} [ratio] */
   function resize(ratio) {
@@ -73,12 +81,11 @@ export function createViewport(parts, store, { calm, lost }) {
     stage.resize(width, height, ratio);
     const all = panes();
     for (const [index, { root }] of parts.panes.entries()) root.hidden = index >= all.length;
+    const moved = steady.moved(all.length);
+    if (fitted && moved !== null) camera.shift(moved);
     camera.resize(all[0].width, all[0].height);
-    if ((main || plain) && (!camera.byHand || !fitted)) {
-      const { layer, ...angles } = aim;
-      fitTo(points(layer), { ...angles, all: layer === null, instant: !camera.flying });
-      fitted = true;
-    }
+    if ((main || plain) && (!fitted || (!camera.byHand && moved === null))) refit(!camera.flying);
+    fitted ||= Boolean(main || plain);
     stage.draw();
   }
   new ResizeObserver(() => resize()).observe(parts.stage);
@@ -141,7 +148,7 @@ export function createViewport(parts, store, { calm, lost }) {
     frame(layer) {
       const { azimuth, elevation } = camera.view();
       aim = { layer, azimuth, elevation };
-      if (main || plain) fitTo(points(layer), { azimuth, elevation, all: layer === null });
+      if (main || plain) refit(false);
     },
     /** @param {import("three").Object3D} node of a plain glTF */
     frameNode(node) {
@@ -152,13 +159,10 @@ export function createViewport(parts, store, { calm, lost }) {
      * @param {number} y
      */
     pick(x, y) {
-      const origin = parts.canvas.getBoundingClientRect();
-      const at = { x: x - origin.left, y: y - origin.top };
-      const pane = panes().find(({ left, top, width, height }) => at.x >= left && at.x < left + width && at.y >= top && at.y < top + height);
-      if (!pane?.shown) return null;
+      const { pane, at } = paneAt(panes(), parts.canvas, x, y);
       // The scene was last set up for another pane, perhaps; where things stand is the same in both.
-      const found = pane.shown.pick(camera.camera, { x: ((at.x - pane.left) / pane.width) * 2 - 1, y: 1 - ((at.y - pane.top) / pane.height) * 2 });
-      return found && { ...found, pane: pane.pane };
+      const found = pane?.shown?.pick(camera.camera, at);
+      return found && pane ? { ...found, pane: pane.pane } : null;
     },
     /** @param {string|null} layer brackets around a candidate of the search */
     preview(layer) {
@@ -169,4 +173,19 @@ export function createViewport(parts, store, { calm, lost }) {
     update: () => update(panes()[0]),
     redraw: () => stage.invalidate(),
   };
+}
+
+/**
+ * The pane under a point of the window, and where in it: -1 to 1, upwards.
+ * @param {Pane[]} panes
+ * @param {HTMLCanvasElement} canvas
+ * @param {number} x CSS pixels
+ * @param {number} y
+ */
+function paneAt(panes, canvas, x, y) {
+  const origin = canvas.getBoundingClientRect();
+  const [across, down] = [x - origin.left, y - origin.top];
+  const pane = panes.find(({ left, top, width, height }) => across >= left && across < left + width && down >= top && down < top + height);
+  const at = pane ? { x: ((across - pane.left) / pane.width) * 2 - 1, y: 1 - ((down - pane.top) / pane.height) * 2 } : { x: 0, y: 0 };
+  return { pane, at };
 }

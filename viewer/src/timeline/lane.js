@@ -1,13 +1,15 @@
 /** The lane of the timeline: ticks, curves, the now-line, and a native range input for the keyboard and screen readers. */
 
 import { h, s, setText } from "../page/dom.js";
-import { percent, number, safe } from "../data/format.js";
+import { number, percent, safe } from "../data/format.js";
 import { curvesOf, metricName, tickEvery } from "./axes.js";
-import { momentAt, nearestStep } from "./moment.js";
+import { epochText, metricAt, momentAt, nearestStep } from "./moment.js";
 
 const TOP = 26;
 const BOTTOM = 10;
 const INSET = 18;
+/** Pixels on each side of the now-line that its badge may cover. */
+const BADGE = 22;
 
 /**
  * @param {import("../page/store.js").Store} store
@@ -52,18 +54,22 @@ export function createLane(store, clock) {
   const dots = s("g");
   /** @type {import("./axes.js").Curve[]} */
   let curves = [];
+  /** @type {{element: HTMLElement, left: number}[]} */
+  let texts = [];
 
   function build() {
     const { network, clip } = store.state;
     curves = network && clip === "epochs" ? curvesOf(network) : [];
     const grid = s("g", { class: "grid" });
     ticks.replaceChildren();
+    texts = [];
     for (const { time, text } of tickMarks(store.state, width - 2 * INSET)) {
       grid.append(s("path", { d: `M${x(time).toFixed(1)} ${TOP - 4}V${height - 4}` }));
       // Only here are all values true; in between, bodies and colours are on their way.
       if (network && clip === "epochs") grid.append(s("path", { class: "key-mark", d: `M${x(time).toFixed(1)} ${height - 8}l3 3-3 3-3-3Z` }));
-      if (text) ticks.append(h("span", { text, style: `left:${x(time).toFixed(1)}px` }));
+      if (text) texts.push({ element: h("span", { text, style: `left:${x(time).toFixed(1)}px` }), left: x(time) });
     }
+    ticks.append(...texts.map((tick) => tick.element));
     svg.replaceChildren(grid, ...curves.flatMap(curveLines), before, line, dots);
     dots.replaceChildren(...curves.map((curve) => s("circle", { r: 3.5, class: `dot ${curve.kind}` })));
     follow();
@@ -95,6 +101,9 @@ export function createLane(store, clock) {
     element.style.setProperty("--at", `${at.toFixed(1)}px`);
     element.style.setProperty("--share", (time / (duration || 1)).toFixed(4));
     setText(badge, badgeText(store.state));
+    // What the badge would cover steps aside: the text of a tick, and the shares at the right end of the lane.
+    for (const { element: tick, left } of texts) tick.hidden = Boolean(badge.textContent) && Math.abs(left - at) < BADGE;
+    svg.classList.toggle("is-late", at > width - INSET - 2 * BADGE);
     const { compare } = store.state;
     other.hidden = compare?.kind !== "epochs" || clip !== "epochs";
     if (compare) other.style.transform = `translateX(${x(compare.time).toFixed(1)}px) translateX(-50%)`;
@@ -118,7 +127,7 @@ export function createLane(store, clock) {
     build();
   }).observe(element);
   store.on(["network", "clip", "duration"], build);
-  store.on(["time", "compare"], follow);
+  store.on(["time", "compare", "stepped"], follow);
   return { element, input };
 }
 
@@ -138,11 +147,11 @@ function tickMarks({ network, clip, duration }, width) {
 }
 
 /** @param {import("../types.js").State} state */
-function badgeText({ network, clip, time, compare }) {
+function badgeText({ network, clip, time, compare, stepped }) {
   if (!network) return `${time.toFixed(1)} s`;
   if (clip === "forward") return "";
   if (compare?.kind === "epochs") return "B";
-  return String(network.steps[momentAt(network.steps, time).step].epoch);
+  return epochText(network.steps, time, stepped).epoch;
 }
 
 /**
@@ -159,14 +168,14 @@ function placeAt(curve, steps, time) {
 }
 
 /** @param {import("../types.js").State} state what a screen reader says */
-export function valueText({ network, clip, time, duration }) {
+export function valueText({ network, clip, time, duration, stepped }) {
   if (!network || clip === "forward") return `${time.toFixed(1)} of ${duration.toFixed(1)} seconds`;
-  const { step } = momentAt(network.steps, time);
-  const { epoch, metrics } = network.steps[step];
-  const last = network.steps[network.steps.length - 1].epoch;
-  const accuracy = network.data.accuracy === null ? undefined : metrics[network.data.accuracy];
-  const curve = accuracy === undefined ? "" : `, ${metricName(/** @type {string} */ (network.data.accuracy))} ${number(accuracy)}`;
-  return `epoch ${epoch} of ${last}${curve}`;
+  const { steps, data } = network;
+  const { epoch, between } = epochText(steps, time, stepped);
+  const key = data.accuracy;
+  const { value, measured } = key === null ? { value: null, measured: true } : metricAt(steps.map((step) => step.metrics[key] ?? null), steps, time, stepped);
+  const curve = value === null || key === null ? "" : `, ${metricName(key)} ${measured ? "" : "about "}${number(value)}`;
+  return `epoch ${epoch} of ${steps[steps.length - 1].epoch}${between && `, ${between}`}${curve}`;
 }
 
 /**

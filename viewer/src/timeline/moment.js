@@ -36,6 +36,33 @@ export function epochAt(steps, time) {
 }
 
 /**
+ * The epoch in words. Between two recorded ones nothing was measured, and the text says so.
+ * @param {Step[]} steps
+ * @param {number} time
+ * @param {boolean} stepped what is shown stays at the recorded epoch before
+ * @returns {{epoch: string, between: string}} between: "between 3 and 4", or empty at a recorded epoch
+ */
+export function epochText(steps, time, stepped) {
+  const { step, next, fraction } = momentAt(steps, time);
+  if (stepped || fraction < 1e-3 || step === next) return { epoch: String(steps[step].epoch), between: "" };
+  return { epoch: epochAt(steps, time).toFixed(1), between: `between ${steps[step].epoch} and ${steps[next].epoch}` };
+}
+
+/**
+ * @param {(number|null)[]} values of a metric, by step
+ * @param {Step[]} steps
+ * @param {number} time
+ * @param {boolean} stepped
+ * @returns {{value: number|null, measured: boolean}} between two recorded values: on the straight line
+ */
+export function metricAt(values, steps, time, stepped) {
+  const { step, next, fraction } = momentAt(steps, time);
+  const [from, to] = [values[step], values[next]];
+  if (stepped || fraction < 1e-3 || step === next) return { value: from, measured: true };
+  return { value: from === null || to === null ? null : from + (to - from) * fraction, measured: false };
+}
+
+/**
  * @param {Step[]} steps
  * @param {number} epoch
  */

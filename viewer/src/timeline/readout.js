@@ -3,7 +3,7 @@
 import { h, setText } from "../page/dom.js";
 import { number, percent, safe } from "../data/format.js";
 import { curvesOf, metricName } from "./axes.js";
-import { momentAt } from "./moment.js";
+import { epochText, metricAt, momentAt } from "./moment.js";
 
 /** @param {import("../page/store.js").Store} store */
 export function createReadout(store) {
@@ -24,7 +24,7 @@ export function createReadout(store) {
   }
 
   function show() {
-    const { network, clip, time, duration } = store.state;
+    const { network, clip, time, duration, stepped } = store.state;
     if (!network) {
       setText(epoch, duration ? `${time.toFixed(1)} s` : "");
       setText(of, duration ? `of ${duration.toFixed(1)}` : "");
@@ -40,17 +40,25 @@ export function createReadout(store) {
       for (const { curve, value } of rows) setText(value, changeText(curve, from, step));
       return;
     }
-    setText(epoch, clip === "forward" ? "forward pass" : `epoch ${network.steps[step].epoch}`);
-    setText(of, clip === "forward" ? `epoch ${last}` : `of ${last}`);
-    for (const { curve, value } of rows) {
-      const now = curve.values[step];
-      setText(value, now === null ? "–" : curve.kind === "accuracy" ? percent(now, 2) : number(now));
-    }
+    const at = clip === "forward" ? network.steps[step].time : time;
+    const now = epochText(network.steps, at, stepped);
+    setText(epoch, clip === "forward" ? "forward pass" : `epoch ${now.epoch}`);
+    setText(of, clip === "forward" ? `epoch ${last}` : now.between || `of ${last}`);
+    for (const { curve, value } of rows) setText(value, sizeText(curve, metricAt(curve.values, network.steps, at, stepped)));
   }
 
   store.on(["network", "clip"], build);
-  store.on(["time", "duration", "compare"], show);
+  store.on(["time", "duration", "compare", "stepped"], show);
   return { element };
+}
+
+/**
+ * @param {import("./axes.js").Curve} curve
+ * @param {{value: number|null, measured: boolean}} now
+ */
+function sizeText({ kind }, { value, measured }) {
+  if (value === null) return "–";
+  return `${measured ? "" : "≈ "}${kind === "accuracy" ? percent(value, 2) : number(value)}`;
 }
 
 /**

@@ -4,25 +4,13 @@ import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 
 import { LAYERS, makeScene, placeOf, valueOf } from "../scene.js";
-import { startBrowser } from "./harness.mjs";
+import { onScreen, startBrowser } from "./harness.mjs";
 
 let browser;
 before(async () => (browser = await startBrowser()));
 after(() => browser.close());
 
 const layer = (id) => LAYERS.find((each) => each.id === id);
-
-/** Where a world point is on the screen, by the camera that the page tells. */
-async function onScreen(page, point) {
-  const box = await page.tab.locator("canvas.gl").boundingBox();
-  const { camera } = await page.state();
-  const { azimuth: a, elevation: e, distance, target } = camera;
-  const relative = point.map((value, i) => value - target[i]);
-  const dot = (x, y) => x[0] * y[0] + x[1] * y[1] + x[2] * y[2];
-  const [right, up, back] = [[Math.cos(a), 0, -Math.sin(a)], [-Math.sin(e) * Math.sin(a), Math.cos(e), -Math.sin(e) * Math.cos(a)], [Math.cos(e) * Math.sin(a), Math.sin(e), Math.cos(e) * Math.cos(a)]];
-  const depth = (distance - dot(relative, back)) * Math.tan((8 * Math.PI) / 180);
-  return { x: box.x + box.width / 2 + (dot(relative, right) / depth) * (box.height / 2), y: box.y + box.height / 2 - (dot(relative, up) / depth) * (box.height / 2) };
-}
 
 test("hover gives the exact value of a pixel, at any epoch and for any probe", async () => {
   const page = await browser.open({ calm: true });
@@ -277,7 +265,8 @@ test("folding from the tree draws one box with a name, a click on it unfolds", a
 });
 
 test("a layer of which only some classes have a bar opens, and its bars can be pointed at", async () => {
-  const glb = makeScene({ change: (writer) => delete writer.json.nodes.find((node) => node.name === "out class 0").extras });
+  // The place of class 0 holds the outline of the second probe: both lists begin with a hole.
+  const glb = makeScene({ change: (writer) => (writer.json.nodes.find((node) => node.name === "out class 0").extras = { role: "outline", layer: "out", probe: 1 }) });
   const page = await browser.open({ glb, calm: true });
   assert.equal((await page.state()).view, "ready");
   const { x, y } = await onScreen(page, placeOf(layer("out"), { unit: 1 }));

@@ -53,6 +53,18 @@ async function runUntilReady(tab, state) {
   }
 }
 
+/** Where a world point is on the screen, by the camera that the page tells. */
+export async function onScreen(opened, point) {
+  const box = await opened.tab.locator("canvas.gl").boundingBox();
+  const { camera } = await opened.state();
+  const { azimuth: a, elevation: e, distance, target } = camera;
+  const relative = point.map((value, i) => value - target[i]);
+  const dot = (x, y) => x[0] * y[0] + x[1] * y[1] + x[2] * y[2];
+  const [right, up, back] = [[Math.cos(a), 0, -Math.sin(a)], [-Math.sin(e) * Math.sin(a), Math.cos(e), -Math.sin(e) * Math.cos(a)], [Math.cos(e) * Math.sin(a), Math.sin(e), Math.cos(e) * Math.cos(a)]];
+  const depth = (distance - dot(relative, back)) * Math.tan((8 * Math.PI) / 180);
+  return { x: box.x + box.width / 2 + (dot(relative, right) / depth) * (box.height / 2), y: box.y + box.height / 2 - (dot(relative, up) / depth) * (box.height / 2) };
+}
+
 export async function startBrowser() {
   const browser = await chromium.launch({ executablePath: process.env.NN2GLTF_CHROMIUM || "/usr/bin/chromium", chromiumSandbox: false, args: ARGUMENTS });
   const folder = mkdtempSync(join(tmpdir(), "nn2gltf-viewer-"));
