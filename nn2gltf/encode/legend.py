@@ -62,12 +62,18 @@ def compose_legend(
         rows.append(
             [_text("not finite", style, bold=True), _swatch(tuple(palette(style, "sequential")[255]))]
         )
-    notes = [*plan.reductions] if recording.recorded else ["no data: structure only"]
+    notes = [*plan.reductions] if recording.recorded else [_nothing(recording)]
     if recording.recorded and recording.meta.get("weights") == "random":
         notes.insert(0, "random weights: not trained") if not selection.labelled else None
     notes = [line for line in graph.report if line.startswith(ORDER_INFERRED)] + notes
     rows.extend([[_text(safe(note, limit=80), style)] for note in notes[:3]])
     return _stack(rows, style)
+
+
+def _nothing(recording: Recording) -> str:
+    if recording.meta.get("weights") == "none":
+        return "sizes only: built without numbers"
+    return "no data: structure only"
 
 
 def _width(row: list[Image.Image]) -> int:
@@ -91,7 +97,7 @@ def _bar_row(name: str, low: str, high: str, kind: str, style: Style) -> list[Im
 def _range_rows(shown: Mapping[str, Range], graph: Graph, style: Style) -> list[list[Image.Image]]:
     """The maximum of each layer's range, eight to a row."""
     largest = {i: max(-r.low, r.high) for i, r in shown.items()}
-    texts = [f"{safe(shown_name(graph.layer_by_id[i]), limit=14)} {high:.3g}" for i, high in largest.items()]
+    texts = [f"{safe(shown_name(graph.layer_by_id[i]), limit=14)}: {high:.3g}" for i, high in largest.items()]
     if len(shown) > LARGEST_TABLE:
         order = sorted(range(len(texts)), key=list(largest.values()).__getitem__)
         texts = [f"{texts[order[0]]}  to  {texts[order[-1]]}"]

@@ -121,8 +121,8 @@ def compose_plates(
     for layer in graph.layers:
         if not selection.labelled or layer.id not in drawn:
             continue
-        softmax = layer.value_id == output and not ends_in_softmax(layer)
-        images[layer.id] = _plate(_label_lines(layer, style, softmax=softmax), style)
+        shown = classes if layer.value_id == output else ()
+        images[layer.id] = _plate(_label_lines(layer, style, shown), style)
     title = options.title or graph.name
     images["title"] = _plate(
         _title_lines(title, recording, graph, style, wide=selection.labelled), style, align="left"
@@ -197,8 +197,8 @@ def _op_name(layer: Layer) -> str:
     return layer.op
 
 
-def _label_lines(layer: Layer, style: Style, *, softmax: bool) -> list[Line]:
-    """Name; what it does; shape; parameters."""
+def _label_lines(layer: Layer, style: Style, classes: tuple[int, ...]) -> list[Line]:
+    """Name; what it does; shape, or which classes have bars; parameters."""
     dim, weight = style.text.dim, 500 + style.text.weight_step
     parts = shown_parts(layer)
     names = _wrap([f"{part}." for part in parts[:-1]] + parts[-1:], NAME_CHARACTERS)
@@ -207,7 +207,9 @@ def _label_lines(layer: Layer, style: Style, *, softmax: bool) -> list[Line]:
     details = [] if layer.kind == "input" else _wrap(ops, DETAIL_CHARACTERS)
     if layer.outputs:
         shape = "×".join(str(n) for n in layer.outputs[0].shape[1:])
-        details.append(f"{shape} · softmax of logits" if softmax else shape)
+        if 0 < len(classes) < layer.outputs[0].shape[-1]:
+            shape = f"top {len(classes)} of {shape}"
+        details.append(f"{shape} · softmax of logits" if classes and not ends_in_softmax(layer) else shape)
     if layer.parameter_count:
         details.append(f"{layer.parameter_count:,} parameters")
     return lines + [Line(text=text, size=DETAIL_SIZE, weight=weight, color=dim) for text in details]
@@ -243,10 +245,11 @@ def _title_lines(title: str, recording: Recording, graph: Graph, style: Style, *
     dataset = recording.meta.get("dataset")
     if isinstance(dataset, str):
         facts.insert(0, safe(dataset, limit=40))
-    if recording.meta.get("weights") == "random":
+    weights = recording.meta.get("weights")
+    if weights == "random":
         facts.append("random weights")
     if not recording.recorded:
-        facts.append("no data")
+        facts.append("sizes only" if weights == "none" else "no data")
     metric = _accuracy_metric(recording)
     if metric and len(recording.steps) == 1 and metric in recording.steps[0].metrics:
         facts.append(_accuracy_text(recording, metric, 0))

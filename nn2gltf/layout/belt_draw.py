@@ -189,7 +189,7 @@ def _above(
 
 
 def _curtain(belt: Belt, way: tuple[float, LayerPlacement, bool]) -> None:
-    """Ribbons from every lane to its row in a machine, or back; the last token's is amber."""
+    """Ribbons from every lane to its row in a machine, or back; the read-out token's is amber."""
     x, place, rises = way
     side = (-1.0 if rises else 1.0) * (place.size[0] / 2 + 1.5)
     for lane in range(belt.plan.lanes):
@@ -197,12 +197,11 @@ def _curtain(belt: Belt, way: tuple[float, LayerPlacement, bool]) -> None:
         spot = place.world(np.array([[side, height, 0.4]]))[0]
         ground = np.array(belt.lane(x, lane, 3.0))
         ends = (ground, spot) if rises else (spot, ground)
-        last = lane == belt.plan.lanes - 1
-        _ribbon(belt, swung(*ends), last)
+        _ribbon(belt, swung(*ends), lane == belt.plan.amber)
 
 
-def _ribbon(belt: Belt, points: Points, last: bool) -> None:
-    belt.canvas.line("lane", points, 4.0 if last else 2.0, "accent" if last else CURTAIN_INK)
+def _ribbon(belt: Belt, points: Points, amber: bool) -> None:
+    belt.canvas.line("lane", points, 4.0 if amber else 2.0, "accent" if amber else CURTAIN_INK)
 
 
 def swung(start: Points, end: Points) -> Points:
@@ -221,13 +220,14 @@ def swung(start: Points, end: Points) -> Points:
 def _joined(belt: Belt, places: Sequence[LayerPlacement]) -> None:
     """Short ribbons between neighbouring panels of a machine."""
     step = max(1, belt.plan.lanes // 8)
-    lanes = {*range(0, belt.plan.lanes - 1, step), belt.plan.lanes - 1}
+    amber = belt.plan.lanes - 1 if belt.plan.amber is None else belt.plan.amber
+    lanes = {*range(0, belt.plan.lanes - 1, step), belt.plan.lanes - 1, amber}
     for one, two in pairwise(places):
         for lane in sorted(lanes):
             height = belt.row_height(lane) - belt.machine_tall / 2
             a = one.world(np.array([[one.size[0] / 2 + 1.5, height, 0.4]]))[0]
             b = two.world(np.array([[-two.size[0] / 2 - 1.5, height, 0.4]]))[0]
-            _ribbon(belt, np.stack([a, b]), lane == belt.plan.lanes - 1)
+            _ribbon(belt, np.stack([a, b]), lane == belt.plan.amber)
 
 
 def _headline(belt: Belt, machine: Machine, places: Sequence[LayerPlacement]) -> None:
@@ -329,11 +329,11 @@ def _ground(belt: Belt, left: float, right: float) -> None:
     """Lanes and the belt's two edges, the read-out lane amber."""
     canvas = belt.canvas
     for lane in range(belt.plan.lanes):
-        last = lane == belt.plan.lanes - 1
-        ink, ground = ("accent", "accent / 0.16") if last else (LANE_INK, "plinth")
+        amber = lane == belt.plan.amber
+        ink, ground = ("accent", "accent / 0.16") if amber else (LANE_INK, "plinth")
         floor = [belt.lane(x, lane, -4.0) for x in (left, right)]
         canvas.line("lane", floor, FLOOR * belt.pitch, ground)
-        canvas.line("lane", [belt.lane(left, lane), belt.lane(right, lane)], 4.0 if last else 2.0, ink)
+        canvas.line("lane", [belt.lane(left, lane), belt.lane(right, lane)], 4.0 if amber else 2.0, ink)
     for up in (-belt.tall / 2 - 5.0, belt.tall / 2 + 5.0):
         canvas.line("edge", [belt.on_belt(left, up), belt.on_belt(right, up)], 3.0, "frame")
     every = max(1, math.ceil(17.0 * canvas.pixel / belt.pitch))
@@ -372,7 +372,7 @@ def _answer(belt: Belt, x: float, plates: Mapping[str, PlateSize]) -> None:
     canvas, plan = belt.canvas, belt.plan
     if plan.answer is None:
         return
-    start = belt.lane(x, plan.lanes - 1)
+    start = belt.on_belt(x, 0.0) if plan.amber is None else belt.lane(x, plan.amber)
     head = Head(vectors=(), bars=plan.answer, count=plan.bars)
     foot = (x + 20.0, belt.foot[0], belt.foot[1])
     draw_head(canvas, head, foot, belt.machine_tall, plates, plate_scale(canvas), ink="stage 0")

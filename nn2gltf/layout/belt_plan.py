@@ -51,6 +51,21 @@ class BeltPlan:
         return min(self.stream.tokens, MOST_LANES)
 
     @property
+    def amber(self) -> int | None:
+        """Lane of the token that is read out: a last token says what comes next; None where no single one does."""
+        token = self.stream.readout
+        if token is None:
+            return None if self.answer is not None else self.lanes - 1
+        return token if token < self.lanes - 1 else self.lanes - 1
+
+    @property
+    def _readout_words(self) -> str:
+        if self.stream.readout is None or self.amber is None:
+            return "the last token"
+        place = {0: "first", self.lanes - 1: "last"}.get(self.amber, f"{self.amber + 1}th")
+        return f"the {place} token, read out"
+
+    @property
     def drawn(self) -> tuple[Layer, ...]:
         """Every layer that is drawn."""
         found = [self.stream.start]
@@ -71,7 +86,7 @@ class BeltPlan:
         lines = [
             f"{lanes}, {stream.width} numbers wide",
             "every machine reads the belt and adds to it",
-            "amber = the last token",
+            *([f"amber = {self._readout_words}"] if self.amber is not None else []),
         ]
         if any(machine.weights for machine in self.opened):
             lines.append("attention: row looks at column, one tile a head")

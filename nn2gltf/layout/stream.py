@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -11,6 +12,7 @@ from nn2gltf.ir.graph import Graph, Layer
 LEAST_SUMS = 2
 PASSED = ("mul", "add", "activation", "dropout")
 """Kinds of layers that get no stamps of their own."""
+TAKES_TOKEN = re.compile(r"\w+\[:, (-?\d+)(?:, :)?\]$")
 MOST_SEARCHED = 200
 """Layers of one machine that are looked at."""
 
@@ -55,6 +57,7 @@ class Stream:
         start: The state after the embedding.
         after: Layers after the last sum.
         tokens, width: T and d.
+        readout: The one token that goes on after the last sum, from 0; None where all do, or a mean of them.
     """
 
     source: Layer | None
@@ -63,6 +66,7 @@ class Stream:
     after: tuple[Layer, ...]
     tokens: int
     width: int
+    readout: int | None = None
 
     @property
     def parameters(self) -> int:
@@ -112,7 +116,19 @@ def read_stream(graph: Graph) -> Stream | None:
         after=graph.layers[order[states[-1].id] + 1 :],
         tokens=found[0],
         width=found[1],
+        readout=_readout(graph, graph.layers[order[states[-1].id] :], found[0]),
     )
+
+
+def _readout(graph: Graph, after: tuple[Layer, ...], tokens: int) -> int | None:
+    """The token that is taken out of the stream: an edge's ``getitem[:, 0]`` on a sequence of so many."""
+    for layer in after:
+        for edge in graph.outputs_of[layer.id]:
+            for name in edge.via:
+                found = TAKES_TOKEN.match(name)
+                if found and edge.spec is not None and edge.spec.shape[1:2] == (tokens,):
+                    return int(found[1]) % tokens
+    return None
 
 
 def _carried(graph: Graph, layer: Layer, chains: dict[str, tuple[str, ...]]) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from nn2gltf.ir.json import Json
 
-Weights = Literal["given", "random"]
+Weights = Literal["given", "random", "none"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +33,7 @@ class LoadedModel:
     Attributes:
         module: The ``nn.Module``.
         name: For titles and file names: ``resnet18``, ``Net``, ``lenet``.
-        weights: ``random`` when nobody trained them; scenes say so.
+        weights: ``random`` when nobody trained them, ``none`` where only sizes are known; scenes say so.
         kind: The source: ``torch``, ``torchvision``, ``code`` ...
         facts: What else the file or the source states, as JSON.
     """

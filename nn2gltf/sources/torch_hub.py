@@ -159,4 +159,6 @@ def _build(factory: Callable[[], nn.Module], where: str, seed: int) -> nn.Module
 def _loaded(module: nn.Module, name: str, kind: str) -> LoadedModel:
     on_meta = any(p.is_meta for p in module.parameters())
     facts: dict[str, Json] = {"numbers": "none"} if on_meta else {}
-    return LoadedModel(module=module, name=name, weights="random", kind=kind, facts=facts)
+    return LoadedModel(
+        module=module, name=name, weights="none" if on_meta else "random", kind=kind, facts=facts
+    )

@@ -206,7 +206,8 @@ class LayerBuilder:
             if index in self._layer_of_op:
                 found.append(((index, output), via))
             elif op.live:
-                waiting += [(source, (_plain_name(op.name), *via)) for source in op.inputs]
+                name = _plain_name(op.name) + str(op.settings.get("index", ""))
+                waiting += [(source, (name, *via)) for source in op.inputs]
         return found
 
     def _scopes(self) -> tuple[Scope, ...]:

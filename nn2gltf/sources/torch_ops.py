@@ -122,6 +122,8 @@ FUNCTION_SETTINGS: dict[str, tuple[str, ...]] = {
 }
 """Names of positional arguments worth showing, by function."""
 
+LONGEST_INDEX = 24
+
 
 def function_kind(name: str, *, weighted: bool = True) -> str:
     """Kind of a torch function that is a layer, ``op`` if it has no drawing rule.
@@ -183,11 +185,35 @@ def function_settings(name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any
     found: dict[str, Json] = {
         key: plain for key, value in given.items() if (plain := _plain(value)) is not None
     }
+    if name in ("__getitem__", "select") and len(args) > 1 and (index := _index_text(name, args[1:])):
+        found["index"] = index
     if name.startswith("conv") and len(args) > 1 and "kernel_size" not in found:
         found["kernel_size"] = [int(n) for n in args[1].shape[2:]]
     if isinstance(size := found.get("kernel_size"), int):
         found["kernel_size"] = [size] * int(name[-2]) if name[-1] == "d" and name[-2].isdigit() else size
     return found
+
+
+def _index_text(name: str, args: tuple[Any, ...]) -> str:
+    """``[:, 0]``: what is taken of a tensor, as it is written; empty where it is long or made of tensors."""
+    index = args[0] if isinstance(args[0], tuple) else (args[0],)
+    if name == "select":
+        if len(args) != 2 or not all(isinstance(n, int) for n in args) or args[0] < 0:
+            return ""
+        index = (*[slice(None)] * args[0], args[1])
+    parts = []
+    for item in index:
+        if isinstance(item, slice):
+            ends = ["" if end is None else str(end) for end in (item.start, item.stop, item.step)]
+            parts.append(":".join(ends[: 3 if ends[2] else 2]))
+        elif item is None or isinstance(item, int):
+            parts.append(str(item))
+        elif item is Ellipsis:
+            parts.append("...")
+        else:
+            return ""
+    text = f"[{', '.join(parts)}]"
+    return text if len(text) <= LONGEST_INDEX else ""
 
 
 def _plain(value: Any) -> Json:

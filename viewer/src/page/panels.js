@@ -120,7 +120,7 @@ function createHead(store, act) {
     const edges = network?.edges ?? [];
     const [drawn, total] = [edges.reduce((sum, edge) => sum + edge.drawn, 0), edges.reduce((sum, edge) => sum + edge.total, 0)];
     const parts = network
-      ? [total > drawn ? `${count(drawn)}${edges.some((edge) => /weight/.test(edge.rank) && edge.total > edge.drawn) ? " strongest" : ""} of ${count(total)} connections` : "", network.model.weights === "random" ? "random weights" : "", ...network.reductions]
+      ? [total > drawn ? `${count(drawn)}${edges.some((edge) => /weight/.test(edge.rank) && edge.total > edge.drawn) ? " strongest" : ""} of ${count(total)} connections` : "", { random: "random weights", none: "sizes only" }[network.model.weights] ?? "", ...network.reductions]
       : [notice || "Plain glTF: no recorded values in this file"];
     const sentences = parts.filter(Boolean).map(safe);
     setText(text, sentences.slice(0, 2).join(" · ") + (sentences.length > 2 ? ` · ${sentences.length - 2} more` : ""));

@@ -92,7 +92,7 @@ export function createTree(store, tools) {
     open = network ? openAtFirst(network) : new Set();
     active = 0;
     setText(note, network && network.steps.length > 1 ? "mean over training" : "");
-    setText(foot, network ? `${count(network.model.parameters)} parameters · ${network.layers.length} layers${network.model.weights === "random" ? " · random weights" : ""}` : "");
+    setText(foot, network ? `${count(network.model.parameters)} parameters · ${network.layers.length} layers${{ random: " · random weights", none: " · sizes only" }[network.model.weights] ?? ""}` : "");
     rebuild();
   });
   store.on(["selection"], ({ network, selection }) => {
