@@ -209,7 +209,13 @@ def _check_coordinates(data: Any, findings: Findings) -> None:
             continue
         for primitive in data["meshes"][node["mesh"]]["primitives"]:
             bounds = data["accessors"][primitive["attributes"]["POSITION"]]
-            sides = np.array([bounds.get("min", [0.0] * 3), bounds.get("max", [0.0] * 3)], dtype=float)
+            ends = [bounds.get(end, [0.0] * 3) for end in ("min", "max")]
+            if any(len(end) != 3 for end in ends):
+                findings.error(
+                    "POSITION_BOUNDS", "min and max of positions are three numbers", f"/nodes/{index}"
+                )
+                continue
+            sides = np.array(ends, dtype=float)
             corners = np.array(
                 [[*sides[[i, j, k], [0, 1, 2]], 1.0] for i in (0, 1) for j in (0, 1) for k in (0, 1)]
             )

@@ -128,6 +128,19 @@ def test_data_uri_of_another_program() -> None:
     assert bytes(parse_glb(text.encode()).binary) == b"12345678"
 
 
+@pytest.mark.parametrize("lost", [None, "min", "max"])
+def test_positions_of_one_number_are_a_finding(lost: str | None) -> None:
+    document = json.loads(json.dumps(parse_glb(GLB).json))
+    times = next(i for i, a in enumerate(document["accessors"]) if a["type"] == "SCALAR" and "min" in a)
+    document["accessors"][times].pop(lost, None)
+    for mesh in document["meshes"]:
+        for primitive in mesh["primitives"]:
+            primitive["attributes"]["POSITION"] = times
+    binary = bytes(parse_glb(GLB).binary)
+    report = check_glb(pack(document, binary + bytes(-len(binary) % 4)), khronos=False)
+    assert "POSITION_BOUNDS" in {problem.code for problem in report.errors}
+
+
 @settings(max_examples=300, deadline=None)
 @given(st.integers(0, len(GLB) - 1), st.integers(0, 255), st.integers(0, len(GLB)))
 def test_flipped_bytes_and_cuts_never_crash(place: int, value: int, cut: int) -> None:
