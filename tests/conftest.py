@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -22,8 +23,10 @@ PLATFORM_REASON = re.compile(r"\broot\b|\b(POSIX|Linux|Windows|macOS) only\b", r
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     # A shell without job control starts what runs in the background deaf to Ctrl+C, and so is all that it starts.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-# How long one example takes says how busy the machine is.
-hypothesis.settings.register_profile("nn2gltf", deadline=None)
+# How long one example takes says how busy the machine is. The same examples in every run: a change is judged by what it
+# did; with --full they are new ones each time.
+FULL = "--full" in sys.argv
+hypothesis.settings.register_profile("nn2gltf", deadline=None, derandomize=not FULL)
 hypothesis.settings.load_profile("nn2gltf")
 if VALIDATOR.is_dir():
     os.environ.setdefault("NN2GLTF_VALIDATOR", str(VALIDATOR))
