@@ -48,9 +48,9 @@ export function createScripting(store, viewport, { stage, open, fail, look }) {
     look,
     /** @param {"dark"|"light"} theme */
     theme: (theme) => store.set({ theme }),
-    /** Resolves once nothing moves any more, or after two seconds. */
+    /** Resolves once nothing moves any more, or after ten seconds. */
     async settled() {
-      const until = performance.now() + 2000;
+      const until = performance.now() + 10000;
       do {
         await nextFrame();
         await nextFrame();

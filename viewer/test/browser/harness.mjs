@@ -112,6 +112,13 @@ export async function startBrowser() {
         return { value, holds: holds(value) };
       },
       pixels: async (clip) => (await tab.screenshot({ clip, animations: "disabled", caret: "hide" })).toString("base64"),
+      /** The picture once it stays the same: on a busy machine what was decoded late arrives late. */
+      async still(clip) {
+        let before = "";
+        let now = await help.pixels(clip);
+        for (let i = 0; i < 20 && now !== before; i++) [before, now] = [now, await help.pixels(clip)];
+        return now;
+      },
       async close() {
         await context.close();
         assert.deepEqual(seen, { errors: [], requests: [], dialogs: [] });

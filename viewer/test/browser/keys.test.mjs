@@ -15,9 +15,9 @@ const STAGE = { x: 230, y: 80, width: 800, height: 300 };
 async function tried(keys, { hash = "", changes = true, look = STAGE } = {}) {
   const page = await browser.open({ calm: true, hash });
   await page.settle();
-  const [from, one] = [await page.state(), await page.pixels(look)];
+  const [from, one] = [await page.state(), await page.still(look)];
   const to = await page.press(...keys);
-  const two = await page.pixels(look);
+  const two = await page.still(look);
   if (changes !== null) assert.equal(one !== two, changes, `${keys} ${changes ? "changes" : "leaves"} the picture`);
   await page.close();
   return { from, to };
