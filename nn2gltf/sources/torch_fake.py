@@ -96,7 +96,7 @@ def _restore(
         table.update(before)
 
 
-def _containers(table: Mapping[str, Any], *, depth: int) -> Iterator[tuple[Any, Any]]:
+def _containers(table: Mapping[Any, Any], *, depth: int) -> Iterator[tuple[Any, Any]]:
     """Plain dicts and lists that a forward may keep tensors in, each with a copy of what it holds."""
     for name, value in table.items():
         if depth == 0 and name in TORCH_OWN:

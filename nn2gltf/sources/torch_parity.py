@@ -20,6 +20,9 @@ Pair = tuple[str, str]
 RETURN_THEIR_INPUT = frozenset({"aten::to", "aten::type_as", "aten::contiguous"})
 """Operators that return their input itself where nothing is to be changed."""
 
+LIKE_ANOTHER = frozenset({"type_as", "reshape_as", "view_as", "expand_as"})
+"""Operators that take only the type or the shape of their second tensor."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Parity:
@@ -156,7 +159,7 @@ def _read(node: Any) -> list[Any]:
     if not NEW_TENSORS.isdisjoint(names):
         return []
     read: list[Any] = node.all_input_nodes
-    return read[:1] if "type_as" in names else read
+    return read[:1] if not LIKE_ANOTHER.isdisjoint(names) else read
 
 
 def _gives_itself(node: Any) -> bool:

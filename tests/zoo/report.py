@@ -37,10 +37,26 @@ page ({packages}, {system}).
 - **way**: `fake` computes nothing; `real` computes, because control flow depends on values; `partial` stopped on the way.
 - **gaps**: an edge without a shape, a layer without an output shape or outside every scope, an output that no input
   reaches, a parameter that no layer reads and that the graph's report does not list. Empty means none of these.
-- **torch.export**: the pairs of layers with weights that feed each other, compared with those that torch.export finds.
-  Models of more than 100 million parameters and those that were built without numbers, are not
-  compared, nor are those whose cell is empty: the run that made this page was stopped before them.
+- **torch.export**: the pairs of layers with weights that feed each other, compared with those that torch.export, an
+  independent tracer, finds. A cell is empty where a run was stopped before the comparison.
+
+What is compared, by `nn2gltf/sources/torch_parity.py`:
+
+- A pair is two groups of parameters where one's output reaches the other through functions alone. Parameters that one
+  layer reads are one group; a shared parameter counts by its first name.
+- Names of operators, views and intermediate tensors are not compared: the two tracers cut them differently. All operators
+  inside a module that is one layer are that layer.
+- What no input reaches (masks, position tables, a weight that is normalised) belongs to whoever reads it. An operator that
+  takes only the shape or the type of a tensor does not read it.
+- In-place operators of the exported program are made functional first, and an operator that returned its input
+  (`to` with the same type) is its input.
+- Models of more than {heavy} million parameters are built, traced and exported as shapes alone, without numbers.
 """
+REASONS = {
+    "GuardOnDataDependentSymNode": "its control flow depends on how many boxes are found, which torch.export does not take",
+    "fake tensor in the exported program's constant": "it keeps a tensor that its forward pass makes, which torch.export does not take",
+}
+"""What torch.export says, and what it means."""
 
 
 def main(wanted: Iterable[str], *, parity: bool) -> None:
@@ -84,7 +100,11 @@ def read_rows(source: str) -> Rows:
 def write_page(everything: dict[str, Rows]) -> None:
     """The page with a summary, the exceptions and one table a library."""
     packages = ", ".join(f"{name} {version(name)}" for name in ("torch", *SOURCES))
-    text = [INTRODUCTION.format(packages=packages, system=f"Python {platform.python_version()}, CPU")]
+    text = [
+        INTRODUCTION.format(
+            packages=packages, system=f"Python {platform.python_version()}, CPU", heavy=zoo.HEAVY // 10**6
+        )
+    ]
     text += [
         "| library | models | traced whole | fake | real | edges as torch.export | not compared |",
         "|---|---|---|---|---|---|---|",
