@@ -248,6 +248,8 @@ def _title_lines(title: str, recording: Recording, graph: Graph, style: Style, *
     weights = recording.meta.get("weights")
     if weights == "random":
         facts.append("random weights")
+    if recording.recorded and all(layer.kind == "weight" for layer in graph.layers):
+        facts.append("weights alone")
     if not recording.recorded:
         facts.append("sizes only" if weights == "none" else "no data")
     metric = _accuracy_metric(recording)

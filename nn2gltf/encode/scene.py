@@ -68,7 +68,8 @@ def _start(prepared: Prepared, placement: Placement) -> Drawing:
     values = SceneValues(recording, graph, placement, plan.steps, prepared.ranges)
     layouts = layout_pages(values.tiled, len(plan.steps))
     timing = Timing(steps=len(plan.steps))
-    _open_clips(clips, len(placement.layers), timing, plan, animated=bool(values.layers))
+    computed = any(graph.layer_by_id[layer_id].kind != "weight" for layer_id in values.layers)
+    _open_clips(clips, len(placement.layers), timing, plan, animated=bool(values.layers), computed=computed)
     atlas = builder.texture(builder.image("text", plates.png), smooth=True)
     drawing = Drawing(
         builder=builder,
@@ -91,8 +92,11 @@ def _start(prepared: Prepared, placement: Placement) -> Drawing:
     return drawing
 
 
-def _open_clips(clips: ClipBook, layers: int, timing: Timing, plan: Plan, *, animated: bool) -> None:
-    if not animated:
+def _open_clips(
+    clips: ClipBook, layers: int, timing: Timing, plan: Plan, *, animated: bool, computed: bool
+) -> None:
+    """Clips over the steps and of the forward pass; weights alone are passed by nothing."""
+    if not animated or (timing.steps == 1 and not computed):
         return
     pause = min(1.0, FORWARD_SECONDS / max(1, layers))
     length = pause * (layers + 1) + 0.6
@@ -102,7 +106,7 @@ def _open_clips(clips: ClipBook, layers: int, timing: Timing, plan: Plan, *, ani
         clips.open(FORWARD, kind="forward", duration=length, probe=plan.main)
     for probe in plan.probes[1:]:
         clips.open(probe_clip_name(probe), kind="probe", duration=timing.duration, probe=probe)
-    if timing.steps > 1:
+    if timing.steps > 1 and computed:
         clips.open(FORWARD, kind="forward", duration=length, probe=plan.main)
 
 

@@ -18,6 +18,7 @@ from nn2gltf.layout.options import LayoutOptions
 from nn2gltf.layout.plugin import Layout
 
 LAYOUTS: dict[str, str] = {
+    "weights": "nn2gltf.layout.weights:LAYOUT",
     "belt": "nn2gltf.layout.belt:LAYOUT",
     "u": "nn2gltf.layout.unet:LAYOUT",
     "row": "nn2gltf.layout.row:LAYOUT",

@@ -15,7 +15,6 @@ from nn2gltf.ir.graph import ORDER_INFERRED, Edge, Graph, Layer, Parameter, Scop
 from nn2gltf.sources.module_guess import Guess, guess_module
 from nn2gltf.sources.module_tree import STATISTICS, ModuleEntry, parents
 
-ORDER_NOTE = ORDER_INFERRED + " from names and shapes: {edges} edges; {apart} layers stand alone."
 SEQUENTIAL = frozenset({"Sequential"})
 _NUMBERED = re.compile(r"^(.*?)(\d+)$")
 
@@ -41,7 +40,7 @@ def graph_of_modules(entries: Sequence[ModuleEntry], *, name: str, report: Seque
     edges = _chain(shown, guesses, layers, classes)
     layers = _with_widths(layers, guesses, edges)
     joined = {end for edge in edges for end in (edge.source, edge.target)}
-    note = ORDER_NOTE.format(edges=len(edges), apart=sum(layer.id not in joined for layer in layers))
+    note = _order_note(len(edges), sum(layer.id not in joined for layer in layers))
     last = [layer.id for layer in layers[-1:] if layer.id in joined]
     return Graph(
         name=name,
@@ -51,6 +50,14 @@ def graph_of_modules(entries: Sequence[ModuleEntry], *, name: str, report: Seque
         outputs=tuple(last),
         report=(*report, note),
     ).check()
+
+
+def _order_note(edges: int, apart: int) -> str:
+    """``1 edge; 2 layers stand alone``."""
+    told = f"{ORDER_INFERRED} from names and shapes: {edges} {'edge' if edges == 1 else 'edges'}"
+    if apart:
+        told += f"; {apart} layer stands alone" if apart == 1 else f"; {apart} layers stand alone"
+    return f"{told}."
 
 
 def _layer(entry: ModuleEntry, guess: Guess, owned: Mapping[str, ModuleEntry], *, lonely: bool) -> Layer:

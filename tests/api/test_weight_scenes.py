@@ -1,0 +1,136 @@
+"""Files of weights alone as scenes: every number where its name says, steps for checkpoints, nothing made up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from decode import Decoded
+from torch import nn
+
+from nn2gltf.api.exporting import export, read_source
+from nn2gltf.errors import UsageError
+from nn2gltf.ir.tensor_picture import draw_tensor, picture_of
+
+
+def small(seed: int = 0) -> nn.Module:
+    torch.manual_seed(seed)
+    return nn.Sequential(
+        nn.Conv2d(2, 3, 3), nn.BatchNorm2d(3), nn.Flatten(), nn.Linear(12, 600), nn.Linear(600, 700)
+    )
+
+
+def values_of(scene: Decoded, layer_id: str, step: int = 0) -> np.ndarray[Any, Any]:
+    """(cells, rows, columns) numbers of a layer, by docs/scene-format.md alone."""
+    record = scene.json["scenes"][0]["extras"]["nn2gltf"]
+    layer = next(layer for layer in record["layers"] if layer["id"] == layer_id)
+    values, tiles = layer["values"], layer["tiles"]
+    page = record["pages"][tiles["pages"][0]]
+    names = [image["name"] for image in scene.json["images"]]
+    codes, low = (np.asarray(scene.image(names.index(page[key]))).astype(float) for key in ("image", "low"))
+    found = []
+    for cell in range(tiles["count"]):
+        step_x, step_y = (tiles[key] + 2 * tiles["gutter"] for key in ("width", "height"))
+        x = tiles["origins"][step][0] + tiles["gutter"] + cell % tiles["columns"] * step_x
+        y = tiles["origins"][step][1] + tiles["gutter"] + cell // tiles["columns"] * step_y
+        spot = np.s_[y : y + tiles["height"], x : x + tiles["width"]]
+        share = (codes[spot] + (low[spot] - 127) / 254) / 254
+        found.append(values["low"] + (values["high"] - values["low"]) * share)
+    return np.array(found)
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> tuple[Decoded, dict[str, torch.Tensor], Path]:
+    folder = tmp_path_factory.mktemp("weights")
+    state = small().state_dict()
+    torch.save(state, folder / "state.pt")
+    path = folder / "state.glb"
+    export(folder / "state.pt", path)
+    return Decoded(path.read_bytes()), state, path
+
+
+def test_every_weight_is_in_the_scene_with_its_name(
+    scene: tuple[Decoded, dict[str, torch.Tensor], Path],
+) -> None:
+    decoded, state, _ = scene
+    layers = decoded.json["scenes"][0]["extras"]["nn2gltf"]["layers"]
+    floats = {name: value.numpy() for name, value in state.items() if value.is_floating_point()}
+    assert [layer["id"] for layer in layers] == [*floats]
+    for layer in layers:
+        expected = draw_tensor(floats[layer["id"]], picture_of(floats[layer["id"]].shape))[0]
+        assert layer["values"]["tensor"]["name"] == layer["id"]
+        assert layer["values"]["quantity"] == "weight"
+        assert layer["values"]["low"] == -layer["values"]["high"]  # zero is the middle of the colours
+        precision = layer["values"]["high"] / 254 / 254
+        assert np.abs(values_of(decoded, layer["id"]) - expected).max() <= precision
+    assert layers[-2]["values"]["tensor"] == {"name": "4.weight", "shape": [700, 600], "pool": [2, 2]}
+
+
+def test_there_are_no_bars_no_probes_and_no_clips(
+    scene: tuple[Decoded, dict[str, torch.Tensor], Path], assert_valid: Callable[[Path | bytes], None]
+) -> None:
+    decoded, _, path = scene
+    record = decoded.json["scenes"][0]["extras"]["nn2gltf"]
+    assert {layer["mark"] for layer in record["layers"]} == {"maps"}
+    assert record["clips"] == []
+    assert "animations" not in decoded.json
+    assert any("drawn reduced" in line for line in record["reductions"])
+    assert_valid(path)
+
+
+def test_checkpoints_without_their_model_are_steps(
+    tmp_path: Path, assert_valid: Callable[[Path | bytes], None]
+) -> None:
+    states = [small(seed).state_dict() for seed in range(3)]
+    paths = [tmp_path / f"epoch_{5 * (step + 1)}.pt" for step in range(3)]
+    for path, state in zip(paths, states, strict=True):
+        torch.save({"state_dict": state, "val_loss": 0.5}, path)
+    out = tmp_path / "run.glb"
+    export([*reversed(paths)], out)  # sorted as people count
+    decoded = Decoded(out.read_bytes())
+    record = decoded.json["scenes"][0]["extras"]["nn2gltf"]
+    assert [step["epoch"] for step in record["steps"]] == [5, 10, 15]
+    assert [clip["kind"] for clip in record["clips"]] == ["epochs"]
+    for step, state in enumerate(states):
+        kernels = state["0.weight"].numpy().reshape(6, 3, 3)
+        assert np.abs(values_of(decoded, "0.weight", step) - kernels).max() < 1e-4
+    assert_valid(out)
+
+
+def test_checkpoints_of_different_models_are_refused(tmp_path: Path) -> None:
+    for name, model in (("a.pt", small()), ("b.pt", nn.Sequential(nn.Conv2d(2, 4, 3)))):
+        torch.save(model.state_dict(), tmp_path / name)
+    with pytest.raises(UsageError, match=r"no checkpoint of the same model.*b\.pt"):
+        read_source([tmp_path / "a.pt", tmp_path / "b.pt"])
+
+
+def test_a_long_stack_of_equal_blocks_is_folded_to_its_ends(tmp_path: Path) -> None:
+    blocks = {
+        f"h.{n}.{part}": torch.randn(6, 6) for n in range(30) for part in ("a.weight", "b.weight", "c.weight")
+    }
+    torch.save(
+        {"embed.weight": torch.randn(20, 6), **blocks, "head.weight": torch.randn(20, 6)}, tmp_path / "s.pt"
+    )
+    export(tmp_path / "s.pt", tmp_path / "s.glb")
+    record = Decoded((tmp_path / "s.glb").read_bytes()).json["scenes"][0]["extras"]["nn2gltf"]
+    shown = {layer["id"].rpartition(".a")[0] for layer in record["layers"] if layer["mark"] != "folded"}
+    assert {"h.0", "h.29"} <= shown
+    assert "h.7" not in shown
+    assert any(line.startswith("28 blocks are not drawn") for line in record["reductions"])
+
+
+def test_outliers_do_not_take_the_colours_of_all_others(tmp_path: Path) -> None:
+    spiked = torch.randn(64, 64)
+    spiked[3, 5] = 1000.0
+    torch.save({"a.weight": spiked, "b.weight": torch.randn(64, 64)}, tmp_path / "s.pt")
+    export(tmp_path / "s.pt", tmp_path / "s.glb")
+    record = Decoded((tmp_path / "s.glb").read_bytes()).json["scenes"][0]["extras"]["nn2gltf"]
+    first, second = (layer["values"] for layer in record["layers"])
+    assert first["high"] < 4
+    assert first["maximum"] == 1000.0
+    assert first["above"] >= 1
+    assert second["above"] == second["below"] == 0  # without outliers every weight is exact
