@@ -18,6 +18,7 @@ from nn2gltf.errors import safe
 from nn2gltf.ir.graph import ORDER_INFERRED, Graph
 from nn2gltf.ir.placement import Selection
 from nn2gltf.ir.recording import Recording
+from nn2gltf.ir.tensor_picture import are_weights
 
 TEXELS = 10
 SIZE = 4.3
@@ -50,7 +51,7 @@ def compose_legend(
     if any(r.low >= 0 for r in shown.values()):
         rows.append(_bar_row("activation", "0", "layer's maximum", "sequential", style))
     if any(r.low < 0 for r in shown.values()):
-        alone = all(graph.layer_by_id[i].kind == "weight" for i in shown)
+        alone = are_weights(graph.layer_by_id[i] for i in shown)
         rows.append(_bar_row("weight" if alone else "signed", "− maximum", "+ maximum", "diverging", style))
     lines = _line_row(recording, style, options) if selection.labelled else []
     if rows and lines and _width([*rows[0], _space(style), *lines]) <= WIDEST:

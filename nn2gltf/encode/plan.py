@@ -12,7 +12,7 @@ from nn2gltf.encode.options import EncodeOptions
 from nn2gltf.errors import UsageError
 from nn2gltf.ir.graph import Graph, Layer
 from nn2gltf.ir.recording import Recording
-from nn2gltf.ir.tensor_picture import picture_of
+from nn2gltf.ir.tensor_picture import are_weights, picture_of
 
 EXACT_WEIGHTS = 4
 """Weights alone keep their low byte in scenes so many times larger: they are the only numbers of such a scene."""
@@ -66,7 +66,7 @@ def plan_scene(
             f"Clips of {len(probes) - fitting} of {len(probes)} probes were left out to stay quick in Blender."
         )
         probes = probes[:fitting]
-    most = options.max_exact_values * (EXACT_WEIGHTS if _are_weights(shown) else 1)
+    most = options.max_exact_values * (EXACT_WEIGHTS if are_weights(shown) else 1)
     exact = _count_values(shown, recording, steps, probes) <= most
     if not exact:
         notes.append("Values are stored with 8 bits: 0.4 % of each layer's range.")
@@ -82,10 +82,6 @@ def _thin_steps(steps: tuple[int, ...], most: int, notes: list[str]) -> tuple[in
         f"{len(kept)} of {len(steps)} steps are drawn to stay quick in Blender; the last one is kept."
     )
     return kept
-
-
-def _are_weights(layers: list[Layer]) -> bool:
-    return bool(layers) and all(layer.kind == "weight" for layer in layers)
 
 
 def _count_values(

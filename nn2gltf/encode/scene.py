@@ -27,6 +27,7 @@ from nn2gltf.encode.timing import Timing
 from nn2gltf.encode.values import SceneValues
 from nn2gltf.ir.placement import LayerPlacement, Placement
 from nn2gltf.ir.scene import Camera, Material, Scene, Vector3
+from nn2gltf.ir.tensor_picture import are_weights
 
 FORWARD_SECONDS = 8.0
 """The forward pass takes at most so long to cross the network."""
@@ -68,7 +69,7 @@ def _start(prepared: Prepared, placement: Placement) -> Drawing:
     values = SceneValues(recording, graph, placement, plan.steps, prepared.ranges)
     layouts = layout_pages(values.tiled, len(plan.steps))
     timing = Timing(steps=len(plan.steps))
-    computed = any(graph.layer_by_id[layer_id].kind != "weight" for layer_id in values.layers)
+    computed = not are_weights(graph.layers)
     _open_clips(clips, len(placement.layers), timing, plan, animated=bool(values.layers), computed=computed)
     atlas = builder.texture(builder.image("text", plates.png), smooth=True)
     drawing = Drawing(

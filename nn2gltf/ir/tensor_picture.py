@@ -7,12 +7,14 @@ tiles for each output channel, a column for each input channel.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from nn2gltf.ir.graph import Layer
 from nn2gltf.ir.json import JsonObject, without_empty
 
 FloatArray = npt.NDArray[np.floating[Any]]
@@ -26,6 +28,12 @@ A larger tensor shows the number furthest from zero of each block.
 """
 LARGEST_KERNEL = 16
 """The last axis of a tensor of three axes is a kernel up to this length, else a row of a matrix."""
+
+
+def are_weights(layers: Iterable[Layer]) -> bool:
+    """Whether layers are tensors of a file of weights alone, which nobody ran."""
+    kinds = {layer.kind for layer in layers}
+    return kinds == {"weight"}
 
 
 @dataclass(frozen=True, kw_only=True)

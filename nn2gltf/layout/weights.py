@@ -15,7 +15,7 @@ import numpy as np
 from nn2gltf.ir.furniture import Measure
 from nn2gltf.ir.graph import Graph, Layer
 from nn2gltf.ir.placement import Grid, LayerPlacement, Placement, PlateSize, Selection
-from nn2gltf.ir.tensor_picture import picture_of
+from nn2gltf.ir.tensor_picture import are_weights, picture_of
 from nn2gltf.layout.canvas import Canvas
 from nn2gltf.layout.finish import finish_canvas, header_height
 from nn2gltf.layout.options import LayoutOptions
@@ -62,7 +62,7 @@ class Spot:
 
 def fits(graph: Graph, _options: LayoutOptions) -> bool:
     """A graph of tensors."""
-    return bool(graph.layers) and all(layer.kind == "weight" for layer in graph.layers)
+    return are_weights(graph.layers)
 
 
 def select(graph: Graph, _options: LayoutOptions) -> Selection:

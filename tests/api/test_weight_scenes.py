@@ -134,3 +134,38 @@ def test_outliers_do_not_take_the_colours_of_all_others(tmp_path: Path) -> None:
     assert first["maximum"] == 1000.0
     assert first["above"] >= 1
     assert second["above"] == second["below"] == 0  # without outliers every weight is exact
+
+
+@pytest.mark.parametrize(
+    ("options", "note"),
+    [({"depth": 1, "fold": True}, "not for weights alone"), ({"layers": ("fc*",)}, "left out on request")],
+)
+def test_options_of_computed_graphs_are_refused_or_said_not_to_matter(
+    options: dict[str, Any], note: str, tmp_path: Path
+) -> None:
+    torch.save({"fc.weight": torch.randn(4, 3), "out.weight": torch.randn(2, 4)}, tmp_path / "s.pt")
+    export(tmp_path / "s.pt", tmp_path / "s.glb", **options)
+    record = Decoded((tmp_path / "s.glb").read_bytes()).json["scenes"][0]["extras"]["nn2gltf"]
+    assert any(note in line for line in record["report"])
+    with pytest.raises(UsageError, match="layout of their own"):
+        export(tmp_path / "s.pt", tmp_path / "s.glb", layout="row")
+    with pytest.raises(UsageError, match="only weights alone"):
+        export(nn.Linear(3, 2), tmp_path / "s.glb", layout="weights")
+
+
+def test_odd_tensors_are_drawn_or_named(tmp_path: Path, assert_valid: Callable[[Path | bytes], None]) -> None:
+    odd = {
+        "a.weight": torch.tensor(3.0), "b.weight": torch.full((3, 4), float("nan")), "c.weight": torch.zeros(0, 4),
+        "d.weight": torch.randn(2, 2, dtype=torch.float64), "e.weight": torch.randn(4, 4).to(torch.bfloat16),
+        "f.mask": torch.ones(3, 3, dtype=torch.bool), "g.weight": torch.zeros(5, 5), "h" * 300: torch.randn(3),
+        "i.weight": torch.randn(6, 4).t(),
+    }  # fmt: skip
+    torch.save(odd, tmp_path / "odd.pt")
+    export(tmp_path / "odd.pt", tmp_path / "odd.glb")
+    record = Decoded((tmp_path / "odd.glb").read_bytes()).json["scenes"][0]["extras"]["nn2gltf"]
+    drawn = {layer["id"] for layer in record["layers"]}
+    assert {"a.weight", "b.weight", "d.weight", "e.weight", "g.weight", "h" * 300} <= drawn
+    told = " ".join(record["reductions"])
+    for name in {*odd} - drawn:
+        assert name.rpartition(".")[2] in told, name
+    assert_valid(tmp_path / "odd.glb")
