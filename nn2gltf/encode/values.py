@@ -40,6 +40,8 @@ class LayerValues:
         project: The tensor's mean over columns (``side``: rows x channels), over rows (``top``: channels x columns) or
             over channels (``grey``).
         channels_last: The tensor's channels are on its last axis; cells are channels all the same.
+        sharp: Its texels are drawn large, so that it must not share a page with what needs mipmaps: importers that do
+            not tell the two filters apart would blur it.
     """
 
     id: str
@@ -57,6 +59,7 @@ class LayerValues:
     margin: int = 0
     project: Literal["", "side", "top", "grey"] = ""
     channels_last: bool = False
+    sharp: bool = False
 
 
 class SceneValues:
@@ -142,6 +145,7 @@ class SceneValues:
             full_shape=place.cell_shape if pool > 1 else None,
             pool=pool,
             margin=MARGIN if place.mark == "slab" or _is_large_plate(place) else 0,
+            sharp=place.mark == "weights" and not _is_large_plate(place),
             project="grey" if place.mark == "photo" else "",
             softmax=softmax,
             constant=layer.kind == "input",
