@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from nn2gltf.api.file_request import FileRequest
-from nn2gltf.api.weight_values import MOST_NUMBERS, count_numbers, record_weights
+from nn2gltf.api.weight_values import record_weights, too_large
 from nn2gltf.errors import InputDataError, LimitError, RefusedError, UsageError
 from nn2gltf.ir.json import Json, JsonObject
 from nn2gltf.ir.recording import MemoryValues, Recording, Step
@@ -102,15 +102,9 @@ def _weights_of_run(request: FileRequest) -> Recording:
         models.append(_read_static(kind, path, request))
     if not all(is_of_modules(model.graph) for model in models):
         raise UsageError("several files must be checkpoints of one run", hint=hint)
-    _check_readable(models, request)
+    if reason := too_large(models):
+        raise LimitError(reason, where=request.paths[0], hint="Give fewer checkpoints.")
     return record_weights(models, request.paths, epochs=request.epochs)
-
-
-def _check_readable(models: Sequence[SavedModel], request: FileRequest) -> None:
-    total = count_numbers(models)
-    if total > MOST_NUMBERS:
-        what = f"the files hold {total:,} numbers, more than the {MOST_NUMBERS:,} that are read"
-        raise LimitError(what, where=request.paths[0], hint="Give fewer checkpoints.")
 
 
 def no_model(kind: str, path: Path) -> InputDataError:
@@ -169,7 +163,7 @@ def _static(model: SavedModel, request: FileRequest) -> Recording:
             "a sample needs a model that can run, and the file holds none",
             hint="Add --model net.py:Net, who builds the module.",
         )
-    if request.values and is_of_modules(model.graph) and 0 < count_numbers([model]) <= MOST_NUMBERS:
+    if request.values and is_of_modules(model.graph) and not too_large([model]):
         found = record_weights([model], request.paths)
         if found.recorded:
             return found

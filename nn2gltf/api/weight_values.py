@@ -23,6 +23,10 @@ from nn2gltf.sources.tensor_graph import graph_of_tensors, own_tensors
 
 MOST_NUMBERS = 2_000_000_000
 """Numbers of all files that are read: some 8 GB of float32, a minute."""
+LARGEST_TENSOR = 300_000_000
+"""Numbers of a tensor that is read: it is in memory as a whole, twice where its type must be changed."""
+MOST_DRAWN = 100_000_000
+"""Numbers of all pictures of all steps: they are sent from one process to another."""
 FLOATS = frozenset({"float64", "float32", "float16", "bfloat16"})
 ALONE = "The weights themselves are shown: nobody ran the model."
 SHOWN = 3
@@ -70,9 +74,19 @@ def record_weights(models: Sequence[SavedModel], paths: Sequence[str], *, epochs
     ).check()
 
 
-def count_numbers(models: Sequence[SavedModel]) -> int:
-    """Numbers of all tensors of all files."""
-    return sum(parameter.count for model in models for _, parameter in own_tensors(model.graph))
+def too_large(models: Sequence[SavedModel]) -> str:
+    """Why so many files are not read, empty where they are."""
+    tensors = [parameter for model in models for _, parameter in own_tensors(model.graph)]
+    if (count := sum(parameter.count for parameter in tensors)) > MOST_NUMBERS:
+        return f"{count:,} numbers are more than the {MOST_NUMBERS:,} that are read"
+    pictures = [picture_of(parameter.shape) for parameter in tensors if _is_drawn(parameter)]
+    if (texels := sum(picture.count * math.prod(picture.tile) for picture in pictures)) > MOST_DRAWN:
+        return f"{texels:,} texels are more than the {MOST_DRAWN:,} that are drawn"
+    return ""
+
+
+def _is_drawn(parameter: Parameter) -> bool:
+    return parameter.dtype in FLOATS and 0 < parameter.count <= LARGEST_TENSOR
 
 
 def _check_alike(first: Graph, other: Graph, path: str) -> None:
@@ -85,14 +99,15 @@ def _check_alike(first: Graph, other: Graph, path: str) -> None:
 
 def _read(models: Sequence[SavedModel]) -> _Found:
     wanted = {p.name: p for _, p in own_tensors(models[0].graph)}
-    drawn = {name: p for name, p in wanted.items() if p.dtype in FLOATS and p.count}
+    drawn = {name: p for name, p in wanted.items() if _is_drawn(p)}
+    pictures_of = {name: picture_of(p.shape) for name, p in drawn.items()}
     steps: list[dict[str, FloatArray]] = []
     for model in models:
         pictures: dict[str, FloatArray] = {}
         for name, parameter in drawn.items():
             array = model.read(name)
             if array is not None and array.shape == parameter.shape:
-                pictures[name] = draw_tensor(array, picture_of(parameter.shape))
+                pictures[name] = draw_tensor(array, pictures_of[name])
         steps.append(pictures)
     kept = [name for name in drawn if all(name in step for step in steps)]
     notes = _left_out(wanted, drawn, kept)
@@ -112,7 +127,11 @@ def _left_out(
             f"{count} large {'tensor is' if count == 1 else 'tensors are'} drawn reduced: a texel is the number "
             f"furthest from zero of up to {rows} × {columns}."
         )
-    other, lost = [n for n in wanted if n not in drawn], [n for n in drawn if n not in set(kept)]
+    large = [n for n, p in wanted.items() if p.dtype in FLOATS and p.count > LARGEST_TENSOR]
+    other = [n for n in wanted if n not in drawn and n not in large]
+    lost = [n for n in drawn if n not in set(kept)]
+    if large:
+        notes.append(f"{_named(large)}: more than {LARGEST_TENSOR:,} numbers, not drawn.")
     if other:
         notes.append(f"{_named(other)}: not floating-point numbers, not drawn.")
     if lost:

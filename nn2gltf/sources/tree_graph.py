@@ -19,11 +19,14 @@ SEQUENTIAL = frozenset({"Sequential"})
 _NUMBERED = re.compile(r"^(.*?)(\d+)$")
 
 
-def graph_of_modules(entries: Sequence[ModuleEntry], *, name: str, report: Sequence[str]) -> Graph:
+def graph_of_modules(
+    entries: Sequence[ModuleEntry], *, name: str, report: Sequence[str], ordered: bool = True
+) -> Graph:
     """Layers of modules without modules inside, and of others' own tensors, in the file's order.
 
     Args:
         report: Sentences to begin with: where they come from.
+        ordered: The file's order is that of the model; else only numbers in names say that layers follow each other.
     """
     classes = {entry.path: entry.type for entry in entries}
     shown = [entry for entry in entries if entry.tensors or (entry.type and not entry.holds)]
@@ -37,7 +40,7 @@ def graph_of_modules(entries: Sequence[ModuleEntry], *, name: str, report: Seque
         _layer(entry, guess, owned, lonely=len(shown) == 1)
         for entry, guess in zip(shown, guesses, strict=True)
     ]
-    edges = _chain(shown, guesses, layers, classes)
+    edges = _chain(shown, guesses, layers, classes, ordered=ordered)
     layers = _with_widths(layers, guesses, edges)
     joined = {end for edge in edges for end in (edge.source, edge.target)}
     note = _order_note(len(edges), sum(layer.id not in joined for layer in layers))
@@ -95,15 +98,17 @@ def _chain(
     guesses: Sequence[Guess],
     layers: Sequence[Layer],
     classes: Mapping[str, str],
+    *,
+    ordered: bool,
 ) -> list[Edge]:
     """Edges between layers that stand one after the other, where they are proved."""
     edges: list[Edge] = []
     before: int | None = None
     for after in range(len(layers)):
-        via = _proof(entries, guesses, after - 1, after, classes) if after else None
+        via = _proof(entries, guesses, after - 1, after, classes, ordered=ordered) if after else None
         start: int | None = after - 1
         if via is None and before is not None and before != start:
-            start, via = before, _proof(entries, guesses, before, after, classes)
+            start, via = before, _proof(entries, guesses, before, after, classes, ordered=ordered)
         if via is not None and start is not None:
             edges.append(Edge(source=layers[start].id, target=layers[after].id, via=via))
         if entries[after].tensors:
@@ -117,6 +122,8 @@ def _proof(
     before: int,
     after: int,
     classes: Mapping[str, str],
+    *,
+    ordered: bool,
 ) -> tuple[str, ...] | None:
     """What is between two layers when the second follows the first, None when that is not proved."""
     one, two = guesses[before], guesses[after]
@@ -130,7 +137,9 @@ def _proof(
         return None
     via = _fits(one, two)
     alike = (one.takes, one.gives, one.kind) == (two.takes, two.gives, two.kind)
-    return None if alike and not _numbered(entries[before].path, entries[after].path) else via
+    return (
+        None if (alike or not ordered) and not _numbered(entries[before].path, entries[after].path) else via
+    )
 
 
 def _fits(one: Guess, two: Guess) -> tuple[str, ...] | None:

@@ -10,10 +10,14 @@ import numpy as np
 import pytest
 import torch
 from decode import Decoded
+from safetensors.torch import save_file
 from torch import nn
 
+from nn2gltf.api import weight_values
 from nn2gltf.api.exporting import export, read_source
-from nn2gltf.errors import UsageError
+from nn2gltf.api.file_job import read_files
+from nn2gltf.api.file_request import FileRequest
+from nn2gltf.errors import LimitError, UsageError
 from nn2gltf.ir.tensor_picture import draw_tensor, picture_of
 
 
@@ -169,3 +173,39 @@ def test_odd_tensors_are_drawn_or_named(tmp_path: Path, assert_valid: Callable[[
     for name in {*odd} - drawn:
         assert name.rpartition(".")[2] in told, name
     assert_valid(tmp_path / "odd.glb")
+
+
+def test_what_is_too_large_to_read_is_left_out_and_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The job itself, in this process: a worker would not see the smaller limits."""
+    torch.save({"a.weight": torch.randn(30, 30), "b.weight": torch.randn(3, 30)}, tmp_path / "s.pt")
+    request = FileRequest(paths=(str(tmp_path / "s.pt"),))
+    monkeypatch.setattr(weight_values, "LARGEST_TENSOR", 500)
+    found = read_files(request)
+    assert found.recorded == {"b.weight"}
+    assert "weight: more than 500 numbers, not drawn." in found.reductions[""]
+    monkeypatch.setattr(weight_values, "MOST_DRAWN", 50)
+    assert read_files(request).recorded == frozenset()  # its structure is still told
+    assert [layer.id for layer in read_files(request).graph.layers] == ["a", "b"]
+    monkeypatch.setattr(weight_values, "MOST_DRAWN", 150)
+    with pytest.raises(LimitError, match="180 texels are more than the 150"):
+        read_files(FileRequest(paths=(str(tmp_path / "s.pt"),) * 2))
+
+
+def test_a_file_sorted_by_name_proves_no_chain_but_numbered_names(tmp_path: Path) -> None:
+    """``down`` (8 -> 4) comes before ``gate`` (4 -> 8) in the alphabet, and does not feed it."""
+    layer = {"mlp.down.weight": (4, 8), "mlp.gate.weight": (8, 4), "mlp.up.weight": (8, 4)}
+    shapes = {f"h.{n}.{name}": shape for n in range(11) for name, shape in layer.items()}
+    tensors = {
+        name: torch.randn(shape)
+        for name, shape in {**shapes, "head.fc1.weight": (6, 4), "head.fc2.weight": (3, 6)}.items()
+    }
+    save_file(tensors, tmp_path / "s.safetensors")
+    graph = read_source(tmp_path / "s.safetensors").graph
+    assert [(edge.source, edge.target) for edge in graph.edges] == [("head.fc1.weight", "head.fc2.weight")]
+    assert [layer.id for layer in graph.layers if layer.id.endswith("up.weight")][-2:] == [
+        "h.9.mlp.up.weight",
+        "h.10.mlp.up.weight",
+    ]
+    assert any("by name" in line for line in graph.report)
