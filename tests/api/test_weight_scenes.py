@@ -199,7 +199,13 @@ def test_a_file_sorted_by_name_proves_no_chain_but_numbered_names(tmp_path: Path
     shapes = {f"h.{n}.{name}": shape for n in range(11) for name, shape in layer.items()}
     tensors = {
         name: torch.randn(shape)
-        for name, shape in {**shapes, "head.fc1.weight": (6, 4), "head.fc2.weight": (3, 6)}.items()
+        for name, shape in {
+            **shapes,
+            "head.fc1.weight": (6, 4),
+            "head.fc2.weight": (3, 6),
+            "h.0.ln1.weight": (4,),
+            "h.0.ln2.weight": (4,),
+        }.items()
     }
     save_file(tensors, tmp_path / "s.safetensors")
     graph = read_source(tmp_path / "s.safetensors").graph
