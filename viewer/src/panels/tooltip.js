@@ -34,6 +34,14 @@ export function placeText(network, layer, { unit, row, column }) {
 }
 
 /**
+ * Its label, or the whole name of a tensor of weights.
+ * @param {import("../types.js").Layer} layer
+ */
+function nameText(layer) {
+  return safe(layer.values?.tensor?.name || layer.label);
+}
+
+/**
  * What of a layer is under the pointer; an index says it of weights, and a picture has no parts.
  * @param {import("../types.js").Layer} layer
  * @param {number|null} unit
@@ -68,7 +76,7 @@ export function createTooltip(store, tools) {
     element.hidden = !layer;
     if (!layer || !hover || !network) return;
     const reading = hover.unit === null ? null : tools.reading(layer, hover);
-    setText(name, safe(layer.label));
+    setText(name, nameText(layer));
     setText(part, partText(layer, hover.unit));
     setText(place, placeText(network, layer, hover) || (hover.unit === null ? shapeText(layer.outputs[0]) : ""));
     row.hidden = reading === null;
