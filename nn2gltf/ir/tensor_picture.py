@@ -26,6 +26,8 @@ SIDE, LARGEST_SIDE = 512, 2048
 
 A larger tensor shows the number furthest from zero of each block.
 """
+NARROW = 2.8
+"""Tiles of several outputs share a row where the picture would be so many times taller than wide."""
 LARGEST_KERNEL = 16
 """The last axis of a tensor of three axes is a kernel up to this length, else a row of a matrix."""
 
@@ -96,7 +98,7 @@ def picture_of(shape: tuple[int, ...]) -> TensorPicture:
     """
     rows, columns, kernel = _axes(shape)
     if kernel != (1, 1) and rows * columns <= MOST_TILES:
-        across = columns if rows > 1 else math.ceil(math.sqrt(columns))
+        across = _tiles_across(rows, columns, kernel)
         return TensorPicture(shape=shape, columns=across, count=rows * columns, tile=kernel)
     size = (rows * kernel[0], columns * kernel[1])
     room = (_room(size[1]), _room(size[0]))
@@ -105,6 +107,19 @@ def picture_of(shape: tuple[int, ...]) -> TensorPicture:
         pool = tuple(max(p, k) for p, k in zip(pool, kernel, strict=True))
     tile = (-(-size[0] // pool[0]), -(-size[1] // pool[1]))
     return TensorPicture(shape=shape, columns=1, count=1, tile=tile, kernel=kernel, pool=(pool[0], pool[1]))
+
+
+def _tiles_across(rows: int, columns: int, kernel: tuple[int, int]) -> int:
+    """Tiles in a row: those of one output, or of as many as keep the picture from being a narrow strip."""
+    if rows == 1:
+        return math.ceil(math.sqrt(columns))
+
+    def strain(outputs: int) -> float:
+        return abs(math.log(-(-rows // outputs) * kernel[0] / (outputs * columns * kernel[1])))
+
+    if rows * kernel[0] <= NARROW * columns * kernel[1]:
+        return columns
+    return columns * min(range(1, rows + 1), key=lambda outputs: (round(strain(outputs), 9), outputs))
 
 
 def _axes(shape: tuple[int, ...]) -> tuple[int, int, tuple[int, int]]:

@@ -45,7 +45,9 @@ KERNEL_GAP = 0.16
 """Between kernels, of their width."""
 THICKNESS = 5.0
 PLINTH = 10.0
-LEGEND = ("one plate = one tensor: a row an output, a column an input, kernels as tiles; strips = vectors",)
+LEGEND = (
+    "one plate = one tensor: a row an output, a column an input; convolutions: a tile a kernel; strips: vectors",
+)
 REDUCED = "of a large tensor a texel is the number furthest from zero in its block"
 
 

@@ -74,6 +74,15 @@ def test_tiles_are_kernels_in_rows_of_inputs() -> None:
     assert np.array_equal(draw_tensor(values, picture)[0, 3 * 8 + 2], values[3, 2])
 
 
+@pytest.mark.parametrize(("shape", "columns"), [((8, 1, 5, 5), 3), ((64, 3, 7, 7), 15), ((32, 1, 3, 3), 6)])
+def test_few_inputs_make_no_narrow_strip(shape: tuple[int, ...], columns: int) -> None:
+    picture = picture_of(shape)
+    assert picture.columns == columns
+    tall, wide = picture.extent
+    assert tall <= 2.8 * wide
+    assert np.array_equal(draw_tensor(numbered(shape), picture)[0].reshape(shape), numbered(shape))
+
+
 def test_what_is_not_a_number_stays_visible() -> None:
     plate = np.array([[1.0, np.nan, 2.0, -3.0]], np.float32)
     found = strongest(plate, (1, 2))
