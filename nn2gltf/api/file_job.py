@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from nn2gltf.api.file_request import FileRequest
-from nn2gltf.errors import InputDataError, RefusedError, UsageError
+from nn2gltf.api.weight_values import record_weights, too_large
+from nn2gltf.errors import InputDataError, LimitError, RefusedError, UsageError
 from nn2gltf.ir.json import Json, JsonObject
 from nn2gltf.ir.recording import MemoryValues, Recording, Step
 from nn2gltf.ir.verification import Verification
@@ -27,6 +28,7 @@ from nn2gltf.sources.saved_model import (
     read_safetensors_model,
     read_saved_model,
 )
+from nn2gltf.sources.tensor_graph import is_of_modules
 
 MAX_WEIGHTS = 2_000_000
 """Models with more trainable numbers are recorded without weights."""
@@ -72,10 +74,7 @@ def read_files(request: FileRequest) -> Recording:
     path = Path(request.paths[0])
     kind = detect_kind(path)
     if len(request.paths) > 1 and request.model is None:
-        hint = "Add --model net.py:Net, who builds the module they belong to."
-        raise UsageError(
-            f"{len(request.paths)} files are checkpoints of one run and need their model", hint=hint
-        )
+        return _weights_of_run(request)
     if kind == "onnx":
         return _onnx(path, request)
     if request.trust or request.model is not None or (kind == "torch" and _is_loadable(path)):
@@ -89,6 +88,23 @@ def read_files(request: FileRequest) -> Recording:
         what = f"the file is {KINDS[kind]}, which cannot be read without running code from it"
         raise RefusedError(what, where=str(path), hint=SAVE_HINT)
     raise no_model(kind, path)
+
+
+def _weights_of_run(request: FileRequest) -> Recording:
+    """Checkpoints without their module: the weights themselves, a step each."""
+    hint = "Add --model net.py:Net, who builds the module they belong to."
+    models = []
+    for path in map(Path, request.paths):
+        kind = detect_kind(path)
+        if request.trust or request.sample is not None or (kind not in STATIC and kind != "torch"):
+            what = f"{len(request.paths)} files are checkpoints of one run and need their model"
+            raise UsageError(what, hint=hint)
+        models.append(_read_static(kind, path, request))
+    if not all(is_of_modules(model.graph) for model in models):
+        raise UsageError("several files must be checkpoints of one run", hint=hint)
+    if reason := too_large(models):
+        raise LimitError(reason, where=request.paths[0], hint="Give fewer checkpoints.")
+    return record_weights(models, request.paths, epochs=request.epochs)
 
 
 def no_model(kind: str, path: Path) -> InputDataError:
@@ -147,6 +163,10 @@ def _static(model: SavedModel, request: FileRequest) -> Recording:
             "a sample needs a model that can run, and the file holds none",
             hint="Add --model net.py:Net, who builds the module.",
         )
+    if request.values and is_of_modules(model.graph) and not too_large([model]):
+        found = record_weights([model], request.paths)
+        if found.recorded:
+            return found
     weights, note = collect_numbers(model, MAX_WEIGHTS)
     epoch = model.facts.get("epoch")
     known = isinstance(epoch, int | float) and not isinstance(epoch, bool) and epoch >= 0

@@ -1,7 +1,8 @@
 """What a scene shows when a model comes without a recording (one step): never noise, never made-up data.
 
 From the sample, if there is one; else, for a model that reads 28 x 28 pictures and gives ten numbers, the ten
-probe digits, with its accuracy; else neutral structure with the real weights, labelled "no data".
+probe digits, with its accuracy; else neutral structure with the real weights, labelled "no data". Files of weights
+alone are shown by :mod:`nn2gltf.api.weight_values` instead.
 """
 
 from __future__ import annotations

@@ -77,8 +77,8 @@ def export(
 
     MODEL is a file (.pt .pth .ckpt .pt2 .safetensors .onnx), torchvision:resnet18,
     timm:NAME, hf:FOLDER (of a config.json), pkg.mod:factory or net.py:Net;
-    RUN is a folder that nn2gltf train --record or a Recorder made. Several CHECKPOINT files of one run with
-    --model NET make one animated scene, a step each; several RUNs are parts of one training.
+    RUN is a folder that nn2gltf train --record or a Recorder made. Several CHECKPOINT files of one run make one
+    animated scene, a step each: of values with --model NET, else of weights; several RUNs are parts of one training.
     """
     from nn2gltf.api.exporting import default_output
     from nn2gltf.api.exporting import export as export_source

@@ -42,8 +42,9 @@ class ClipBook:
         self.drafts[name] = _Draft(kind=kind, duration=duration, probe=probe)
 
     def own(self, clip: str, group: int) -> None:
-        """Say that a group node is shown by this clip only."""
-        self.drafts[clip].groups.append(group)
+        """Say that a group node is shown by this clip only; without clips everything is always shown."""
+        if self.drafts:
+            self.drafts[clip].groups.append(group)
 
     def track(
         self,

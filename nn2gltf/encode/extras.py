@@ -17,6 +17,7 @@ from nn2gltf.encode.timing import FRAMES_PER_SECOND
 from nn2gltf.ir.graph import Graph, Layer
 from nn2gltf.ir.json import Json, JsonObject, without_empty
 from nn2gltf.ir.recording import Recording
+from nn2gltf.ir.tensor_picture import picture_of
 from nn2gltf.ir.totals import scope_totals
 from nn2gltf.version import GENERATOR
 
@@ -188,7 +189,7 @@ def _layer(drawing: Drawing, layer: Layer, page_index: Mapping[tuple[str, int], 
     facts = drawing.facts.get(layer.id, {})
     entry |= without_empty(
         {
-            "mark": {"slab": "maps", "photo": "image"}.get(place.mark, place.mark),
+            "mark": {"slab": "maps", "photo": "image", "weights": "maps"}.get(place.mark, place.mark),
             "node": drawing.builder.name_of(drawing.layer_nodes[layer.id]),
             "box": {"min": _rounded(corners.min(axis=0)), "max": _rounded(corners.max(axis=0))},
             "probeQuads": cast("Json", facts.get("probeQuads")),
@@ -256,7 +257,16 @@ def _values(drawing: Drawing, layer_id: str) -> JsonObject:
         "below": found.below,
         "above": found.above,
         "notFinite": found.not_finite,
+        **_weight(drawing.graph.layer_by_id[layer_id]),
     }
+
+
+def _weight(layer: Layer) -> JsonObject:
+    """Which tensor a layer of weights shows, and what finds a number's index in it."""
+    if layer.kind != "weight":
+        return {}
+    parameter = layer.parameters[0]
+    return {"tensor": {"name": parameter.name, **picture_of(parameter.shape).to_json()}}
 
 
 def _tiles(drawing: Drawing, layer_id: str, page_index: Mapping[tuple[str, int], int]) -> JsonObject:

@@ -18,6 +18,7 @@ from nn2gltf.errors import safe
 from nn2gltf.ir.graph import ORDER_INFERRED, Graph
 from nn2gltf.ir.placement import Selection
 from nn2gltf.ir.recording import Recording
+from nn2gltf.ir.tensor_picture import are_weights
 
 TEXELS = 10
 SIZE = 4.3
@@ -25,6 +26,7 @@ BAR_WIDTH, BAR_HEIGHT = 46.0, 3.6
 ROW_GAP, COLUMN_GAP, PAD = 1.6, 2.4, 2.2
 WIDEST = 2000
 """Pixels of a row at most: wider atlases than 2048 are not shown everywhere (ENCODING.md, Scene Viewer)."""
+MOST_NOTES = 3
 LARGEST_TABLE = 12
 """Most layers whose ranges are listed; of more, the smallest and the largest."""
 
@@ -49,7 +51,8 @@ def compose_legend(
     if any(r.low >= 0 for r in shown.values()):
         rows.append(_bar_row("activation", "0", "layer's maximum", "sequential", style))
     if any(r.low < 0 for r in shown.values()):
-        rows.append(_bar_row("signed", "− maximum", "+ maximum", "diverging", style))
+        alone = are_weights(graph.layer_by_id[i] for i in shown)
+        rows.append(_bar_row("weight" if alone else "signed", "− maximum", "+ maximum", "diverging", style))
     lines = _line_row(recording, style, options) if selection.labelled else []
     if rows and lines and _width([*rows[0], _space(style), *lines]) <= WIDEST:
         rows[0] += [_space(style), *lines]
@@ -66,8 +69,15 @@ def compose_legend(
     if recording.recorded and recording.meta.get("weights") == "random":
         notes.insert(0, "random weights: not trained") if not selection.labelled else None
     notes = [line for line in graph.report if line.startswith(ORDER_INFERRED)] + notes
-    rows.extend([[_text(safe(note, limit=80), style)] for note in notes[:3]])
+    rows.extend([[_text(safe(note, limit=80), style)] for note in _shortened(notes)])
     return _stack(rows, style)
+
+
+def _shortened(notes: list[str]) -> list[str]:
+    """At most so many lines; the last says how many there are besides, which the file's record holds."""
+    if len(notes) <= MOST_NOTES:
+        return notes
+    return [*notes[: MOST_NOTES - 1], f"and {len(notes) - MOST_NOTES + 1} more notes in the file's record"]
 
 
 def _nothing(recording: Recording) -> str:

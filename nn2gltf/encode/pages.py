@@ -100,7 +100,11 @@ def layout_pages(layers: Mapping[str, LayerValues], steps: int) -> dict[str, Pag
     for palette in sorted({layer.palette for layer in layers.values()}):
         group = [layer for layer in layers.values() if layer.palette == palette]
         moving = 1 if palette == "input" else steps
-        for index, page in enumerate(_split({layer.id: _tiles(layer) for layer in group}, moving)):
+        blocks = [
+            {layer.id: _tiles(layer) for layer in group if layer.sharp == sharp} for sharp in (True, False)
+        ]
+        pages = [page for block in blocks if block for page in _split(block, moving)]
+        for index, page in enumerate(pages):
             layouts[f"{palette} {index + 1}" if index else palette] = _layout_page(palette, page, moving)
     return layouts
 

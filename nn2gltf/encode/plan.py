@@ -12,6 +12,10 @@ from nn2gltf.encode.options import EncodeOptions
 from nn2gltf.errors import UsageError
 from nn2gltf.ir.graph import Graph, Layer
 from nn2gltf.ir.recording import Recording
+from nn2gltf.ir.tensor_picture import are_weights, picture_of
+
+EXACT_WEIGHTS = 4
+"""Weights alone keep their low byte in scenes so many times larger: they are the only numbers of such a scene."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +66,8 @@ def plan_scene(
             f"Clips of {len(probes) - fitting} of {len(probes)} probes were left out to stay quick in Blender."
         )
         probes = probes[:fitting]
-    exact = _count_values(shown, recording, steps, probes) <= options.max_exact_values
+    most = options.max_exact_values * (EXACT_WEIGHTS if are_weights(shown) else 1)
+    exact = _count_values(shown, recording, steps, probes) <= most
     if not exact:
         notes.append("Values are stored with 8 bits: 0.4 % of each layer's range.")
     return Plan(steps=steps, probes=probes, main=main, exact=exact, reductions=tuple(notes))
@@ -83,11 +88,17 @@ def _count_values(
     layers: list[Layer], recording: Recording, steps: tuple[int, ...], probes: tuple[int, ...]
 ) -> int:
     per_probe = sum(
-        math.prod(layer.outputs[0].shape[1:])
-        for layer in layers
-        if layer.value_id in recording.recorded and layer.outputs
+        _count_drawn(layer) for layer in layers if layer.value_id in recording.recorded and layer.outputs
     )
     return per_probe * len(steps) * len(probes)
+
+
+def _count_drawn(layer: Layer) -> int:
+    shape = layer.outputs[0].shape[1:]
+    if layer.kind != "weight":
+        return math.prod(shape)
+    picture = picture_of(shape)
+    return picture.count * math.prod(picture.tile)
 
 
 def _main_probe(recording: Recording, graph: Graph, options: EncodeOptions) -> int:

@@ -23,6 +23,7 @@ from nn2gltf.errors import safe
 from nn2gltf.ir.graph import Graph, Layer
 from nn2gltf.ir.placement import Placement, PlateSize, Selection
 from nn2gltf.ir.recording import Recording
+from nn2gltf.ir.tensor_picture import are_weights
 
 TEXELS_PER_UNIT = 10.0
 """Sharpness of text: texels of the atlas per scene unit at text scale 1."""
@@ -248,6 +249,8 @@ def _title_lines(title: str, recording: Recording, graph: Graph, style: Style, *
     weights = recording.meta.get("weights")
     if weights == "random":
         facts.append("random weights")
+    if are_weights(graph.layers):
+        facts.append("weights alone")
     if not recording.recorded:
         facts.append("sizes only" if weights == "none" else "no data")
     metric = _accuracy_metric(recording)

@@ -27,6 +27,7 @@ from nn2gltf.encode.timing import Timing
 from nn2gltf.encode.values import SceneValues
 from nn2gltf.ir.placement import LayerPlacement, Placement
 from nn2gltf.ir.scene import Camera, Material, Scene, Vector3
+from nn2gltf.ir.tensor_picture import are_weights
 
 FORWARD_SECONDS = 8.0
 """The forward pass takes at most so long to cross the network."""
@@ -68,7 +69,8 @@ def _start(prepared: Prepared, placement: Placement) -> Drawing:
     values = SceneValues(recording, graph, placement, plan.steps, prepared.ranges)
     layouts = layout_pages(values.tiled, len(plan.steps))
     timing = Timing(steps=len(plan.steps))
-    _open_clips(clips, len(placement.layers), timing, plan, animated=bool(values.layers))
+    computed = not are_weights(graph.layers)
+    _open_clips(clips, len(placement.layers), timing, plan, animated=bool(values.layers), computed=computed)
     atlas = builder.texture(builder.image("text", plates.png), smooth=True)
     drawing = Drawing(
         builder=builder,
@@ -91,8 +93,11 @@ def _start(prepared: Prepared, placement: Placement) -> Drawing:
     return drawing
 
 
-def _open_clips(clips: ClipBook, layers: int, timing: Timing, plan: Plan, *, animated: bool) -> None:
-    if not animated:
+def _open_clips(
+    clips: ClipBook, layers: int, timing: Timing, plan: Plan, *, animated: bool, computed: bool
+) -> None:
+    """Clips over the steps and of the forward pass; weights alone are passed by nothing."""
+    if not animated or (timing.steps == 1 and not computed):
         return
     pause = min(1.0, FORWARD_SECONDS / max(1, layers))
     length = pause * (layers + 1) + 0.6
@@ -102,7 +107,7 @@ def _open_clips(clips: ClipBook, layers: int, timing: Timing, plan: Plan, *, ani
         clips.open(FORWARD, kind="forward", duration=length, probe=plan.main)
     for probe in plan.probes[1:]:
         clips.open(probe_clip_name(probe), kind="probe", duration=timing.duration, probe=probe)
-    if timing.steps > 1:
+    if timing.steps > 1 and computed:
         clips.open(FORWARD, kind="forward", duration=length, probe=plan.main)
 
 

@@ -18,6 +18,10 @@ from nn2gltf.ir.shapes import is_channels_last
 
 MARGIN = 8
 """Texels around a slab's tiles: mipmap levels down to an eighth stay clean."""
+LARGE_PLATE = 48
+"""Texels on the shorter side of a plate of weights from which on it has mipmaps."""
+OUTLIERS = 3.0
+"""The largest weight over the robust range up to which the whole range is shown."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +40,8 @@ class LayerValues:
         project: The tensor's mean over columns (``side``: rows x channels), over rows (``top``: channels x columns) or
             over channels (``grey``).
         channels_last: The tensor's channels are on its last axis; cells are channels all the same.
+        sharp: Its texels are drawn large, so that it must not share a page with what needs mipmaps: importers that do
+            not tell the two filters apart would blur it.
     """
 
     id: str
@@ -53,6 +59,7 @@ class LayerValues:
     margin: int = 0
     project: Literal["", "side", "top", "grey"] = ""
     channels_last: bool = False
+    sharp: bool = False
 
 
 class SceneValues:
@@ -137,7 +144,8 @@ class SceneValues:
             cell_shape=(-(-place.cell_shape[0] // pool), -(-place.cell_shape[1] // pool)),
             full_shape=place.cell_shape if pool > 1 else None,
             pool=pool,
-            margin=MARGIN if place.mark == "slab" else 0,
+            margin=MARGIN if place.mark == "slab" or _is_large_plate(place) else 0,
+            sharp=place.mark == "weights" and not _is_large_plate(place),
             project="grey" if place.mark == "photo" else "",
             softmax=softmax,
             constant=layer.kind == "input",
@@ -145,10 +153,25 @@ class SceneValues:
         )
 
 
+def _is_large_plate(place: LayerPlacement) -> bool:
+    """Whether a plate of weights is drawn smaller than its texels, so that it needs mipmaps."""
+    return place.mark == "weights" and place.grid.count == 1 and min(place.cell_shape) > LARGE_PLATE
+
+
 def _from_zero(found: Range) -> Range:
     """Measurements as activations are shown: from zero, or around it."""
     reach = max(-found.low, found.high) or 1.0
     return replace(found, low=-reach if found.low < 0 else 0.0, high=reach)
+
+
+def _around_zero(found: Range) -> Range:
+    """Weights: zero in the middle; all of them, unless a few would leave the others without colour."""
+    robust = max(-found.low, found.high)
+    most = max(-found.minimum, found.maximum)
+    if most > OUTLIERS * robust:
+        return replace(found, low=-robust, high=robust)
+    reach = float(np.nextafter(np.float32(most), np.float32(np.inf))) if most else 1.0
+    return replace(found, low=-reach, high=reach, below=0, above=0)
 
 
 def find_ranges(
@@ -164,6 +187,8 @@ def find_ranges(
         found = robust_range(recording.activation(layer.value_id, step) for step in shown)
         if constant:
             found = replace(found, low=found.minimum, high=found.maximum, below=0, above=0)
+        if layer.kind == "weight":
+            found = _around_zero(found)
         ranges[layer.id] = found
     return ranges
 
@@ -209,6 +234,8 @@ def ends_in_softmax(layer: Layer) -> bool:
 
 
 def _quantity(layer: Layer, softmax: bool) -> str:
+    if layer.kind == "weight":
+        return "weight"
     if layer.kind == "input":
         shape = layer.outputs[0].shape if layer.outputs else ()
         return f"input, mean of its {shape[1]} channels" if len(shape) == 4 and shape[1] > 1 else "input"

@@ -7,6 +7,7 @@ import html
 import mmap
 import re
 from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from nn2gltf.errors import DependencyError, safe
@@ -28,13 +29,18 @@ def read_viewer() -> str:
     Raises:
         DependencyError: It was not built (``NN2GLTF_SKIP_VIEWER`` does that).
     """
-    installed = resources.files("nn2gltf").joinpath("_viewer", "index.html")
+    installed = installed_viewer()
     if installed.is_file():
         return installed.read_text("utf-8")
     built = source_tree_viewer()
     if built.is_file():
         return built.read_text("utf-8")
     raise DependencyError("the viewer page is not built", hint=_BUILD_HINT)
+
+
+def installed_viewer() -> Traversable:
+    """Where an installed package has its built page."""
+    return resources.files("nn2gltf").joinpath("_viewer", "index.html")
 
 
 def source_tree_viewer() -> Path:

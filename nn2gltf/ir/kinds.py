@@ -22,6 +22,7 @@ KINDS = (
     "upsample",
     "loss",
     "constant",
+    "weight",
     "op",
 )
 """Kinds a layer may have; ``op`` is anything without a drawing rule of its own."""

@@ -30,7 +30,7 @@ import numpy as np
 
 from nn2gltf.ir.furniture import Disc, Line, Points, Sign, Solid
 
-Mark = Literal["image", "maps", "units", "bars", "block", "slab", "photo"]
+Mark = Literal["image", "maps", "units", "bars", "block", "slab", "photo", "weights"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,7 +141,7 @@ class LayerPlacement:
     def corners(self) -> Points:
         """(8, 3) corners of its box in scene units: the panel, thickened by the bodies."""
         width, height = self.size
-        if self.mark in ("slab", "photo"):
+        if self.mark in ("slab", "photo", "weights"):
             width, height = width + 2 * self.rim, height + 2 * self.rim
         front, back = (self.length if self.mark == "units" else 1.2), -max(1.6, self.thickness)
         right = width / 2 + (self.length + self.tail if self.mark == "bars" else 0.0)

@@ -14,10 +14,12 @@ from nn2gltf.errors import UsageError, safe
 from nn2gltf.ir.furniture import Measure, estimate_width
 from nn2gltf.ir.graph import Graph
 from nn2gltf.ir.placement import Placement, PlateSize, Selection
+from nn2gltf.ir.tensor_picture import are_weights
 from nn2gltf.layout.options import LayoutOptions
 from nn2gltf.layout.plugin import Layout
 
 LAYOUTS: dict[str, str] = {
+    "weights": "nn2gltf.layout.weights:LAYOUT",
     "belt": "nn2gltf.layout.belt:LAYOUT",
     "u": "nn2gltf.layout.unet:LAYOUT",
     "row": "nn2gltf.layout.row:LAYOUT",
@@ -25,6 +27,8 @@ LAYOUTS: dict[str, str] = {
     "flow": "nn2gltf.layout.flow:LAYOUT",
 }
 """Layout name to ``module:object``, the most special first: ``auto`` takes the first that fits."""
+WEIGHTS = "weights"
+"""The layout of files of weights alone; no other fits them."""
 
 __all__ = [
     "LAYOUTS",
@@ -44,8 +48,17 @@ def layout_names() -> list[str]:
 
 
 def choose_layout(graph: Graph, options: LayoutOptions) -> str:
-    """The asked layout, or the first of the table that fits the graph."""
+    """The asked layout, or the first of the table that fits the graph.
+
+    Raises:
+        UsageError: A layout of computed layers for weights alone, or the other way round.
+    """
+    weights = are_weights(graph.layers)
     if options.layout != "auto":
+        if options.layout in LAYOUTS and (options.layout == WEIGHTS) != weights:
+            what = "weights alone have" if weights else "only weights alone have"
+            hint = "Leave --layout out" + (", or add --model net.py:Net." if weights else ".")
+            raise UsageError(f"{what} a layout of their own", where=graph.name, hint=hint)
         return options.layout
     fitting = (name for name in LAYOUTS if find_layout(name).fits(graph, options))
     return next(fitting, "flow")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nn2gltf.ir.graph import Graph
+from nn2gltf.ir.tensor_picture import are_weights
 from nn2gltf.passes import DEFAULT_PASSES, run_passes
 
 
@@ -32,6 +33,8 @@ def simplify_graph(graph: Graph, options: PassOptions) -> Graph:
     from nn2gltf.passes.hide_below import hide_below
     from nn2gltf.passes.select_layers import select_layers
 
+    if are_weights(graph.layers):
+        return _select_weights(graph, options)
     graph = run_passes(graph, DEFAULT_PASSES)
     if options.depth is not None:
         graph = hide_below(graph, options.depth)
@@ -39,4 +42,17 @@ def simplify_graph(graph: Graph, options: PassOptions) -> Graph:
         graph = select_layers(graph, options.layers)
     return run_passes(
         graph, ["mark_channels_last", "name_merges", "fold_repeats" if options.fold else "find_repeats"]
+    )
+
+
+def _select_weights(graph: Graph, options: PassOptions) -> Graph:
+    """Tensors are not computed, so there is nothing to fold or to close; the report says so where it was asked."""
+    from nn2gltf.passes.select_layers import select_layers
+
+    if options.layers:
+        graph = select_layers(graph, options.layers)
+    if options.depth is None and not options.fold:
+        return graph
+    return replace(
+        graph, report=(*graph.report, "Depth and folding are for graphs of layers, not for weights alone.")
     )

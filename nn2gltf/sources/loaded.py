@@ -19,11 +19,13 @@ class ReadOptions:
         model: Specification of the module that a file of weights belongs to: ``torchvision:resnet18``, ``net.py:Net``.
         trust: Run code that the file brings along. A stranger's file can then do what you can do.
         seed: For the initial weights of a model that is built.
+        filled: Weights from a file come into it: a heavy one needs none of its own, but buffers that no file holds.
     """
 
     model: str | None = None
     trust: bool = False
     seed: int = 0
+    filled: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

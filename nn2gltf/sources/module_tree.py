@@ -48,6 +48,28 @@ def modules_of_names(tensors: Mapping[str, TensorSpec]) -> list[ModuleEntry]:
     ]
 
 
+LONGEST_NUMBER = 9
+"""Digits of a number in a name; longer ones count nothing."""
+
+
+def natural_parts(name: str) -> list[tuple[bool, int, str]]:
+    """Key that sorts the layers of a list as people count.
+
+    >>> sorted(["h.10.w", "h.9.w"], key=natural_parts)
+    ['h.9.w', 'h.10.w']
+    """
+    parts = [(part.isdecimal() and len(part) <= LONGEST_NUMBER, part) for part in name.split(".")]
+    return [(number, int(part) if number else 0, part) for number, part in parts]
+
+
+def sorted_by_name(tensors: Mapping[str, TensorSpec]) -> bool:
+    """Whether several tensors lie in the order of their names, type by type: then it is not that of the model."""
+    by_type: dict[str, list[str]] = {}
+    for name, spec in tensors.items():
+        by_type.setdefault(spec.dtype, []).append(name)
+    return len(tensors) > 1 and all(names == sorted(names) for names in by_type.values())
+
+
 STATISTICS = frozenset({"running_mean", "running_var", "num_batches_tracked"})
 
 

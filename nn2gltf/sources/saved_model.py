@@ -14,7 +14,14 @@ import numpy.typing as npt
 from nn2gltf.errors import InputDataError, RefusedError, safe
 from nn2gltf.ir.graph import Graph, TensorSpec
 from nn2gltf.ir.json import Json
-from nn2gltf.sources.module_tree import is_module, modules_of_names, modules_of_stub, stub_tensors
+from nn2gltf.sources.module_tree import (
+    is_module,
+    modules_of_names,
+    modules_of_stub,
+    natural_parts,
+    sorted_by_name,
+    stub_tensors,
+)
 from nn2gltf.sources.pickle_stubs import Stub, StubTensor, walk_tensors
 from nn2gltf.sources.safetensors_header import read_safetensors
 from nn2gltf.sources.saved_archive import SavedArchive, read_saved
@@ -66,10 +73,12 @@ def read_safetensors_model(path: Path) -> SavedModel:
     file = read_safetensors(path)
     if not file.tensors:
         raise InputDataError("the file holds no tensors", code="E_MODEL_FILE", where=str(path))
-    entries = modules_of_names(file.tensors)
-    graph = graph_of_modules(
-        entries, name=path.stem, report=[f"Weights alone, from safetensors. {MODEL_HINT}"]
-    )
+    report = [f"Weights alone, from safetensors. {MODEL_HINT}"]
+    tensors, ordered = file.tensors, not sorted_by_name(file.tensors)
+    if not ordered:
+        tensors = dict(sorted(tensors.items(), key=lambda item: natural_parts(item[0])))
+        report.append("The file keeps its tensors by name: only numbers in names say an order.")
+    graph = graph_of_modules(modules_of_names(tensors), name=path.stem, report=report, ordered=ordered)
     return SavedModel(graph=graph, read=file.read, kind="safetensors", facts=dict(file.metadata))
 
 

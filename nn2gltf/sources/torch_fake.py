@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Iterator
+from collections import OrderedDict, defaultdict
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import torch
@@ -13,6 +14,10 @@ from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
 
 from nn2gltf.sources.torch_tensors import map_tensors
 
+DEEPEST, MOST_ITEMS = 2, 1000
+"""Of the containers that are looked into."""
+TORCH_OWN = frozenset(name for name in nn.Module().__dict__ if name.startswith("_"))
+"""Attributes of every module: its parameters, buffers, children and hooks."""
 _LOG = logging.getLogger("torch._subclasses.fake_tensor")
 
 
@@ -23,7 +28,7 @@ def fake_parameters(model: nn.Module) -> Iterator[tuple[FakeTensorMode, Any]]:
     Yields:
         The mode to run under, and a function that makes a tensor fake.
 
-    Whatever the run caches on a module that holds a fake tensor is removed again.
+    Whatever the run caches on a module that holds a fake tensor is removed again, also inside its dicts and lists.
     """
     mode = FakeTensorMode(allow_non_fake_inputs=True)
     memo: dict[int, tuple[Any, Any]] = {}
@@ -35,6 +40,7 @@ def fake_parameters(model: nn.Module) -> Iterator[tuple[FakeTensorMode, Any]]:
 
     modules = [m for m in model.modules() if not isinstance(m, torch.jit.ScriptModule)]
     saved = [(m, dict(m.__dict__), dict(m._parameters), dict(m._buffers)) for m in modules]  # noqa: SLF001
+    inside = [kept for m in modules for kept in _containers(m.__dict__, depth=0)]
     level = _LOG.level
     try:
         _LOG.setLevel(logging.CRITICAL)
@@ -45,6 +51,8 @@ def fake_parameters(model: nn.Module) -> Iterator[tuple[FakeTensorMode, Any]]:
         _LOG.setLevel(level)
         for module, attributes, parameters, buffers in saved:
             _restore(module, attributes, parameters, buffers)
+        for container, before in inside:
+            _refill(container, before)
 
 
 def _fake(mode: FakeTensorMode, tensor: torch.Tensor) -> Any:
@@ -86,6 +94,29 @@ def _restore(
         for name in [n for n in table if n not in before and _has_fake(table[n])]:
             del table[name]
         table.update(before)
+
+
+def _containers(table: Mapping[Any, Any], *, depth: int) -> Iterator[tuple[Any, Any]]:
+    """Plain dicts and lists that a forward may keep tensors in, each with a copy of what it holds."""
+    for name, value in table.items():
+        if depth == 0 and name in TORCH_OWN:
+            continue
+        if type(value) in (dict, list, OrderedDict, defaultdict):
+            yield value, value.copy()
+            nested = value if isinstance(value, dict) else dict(enumerate(value[:MOST_ITEMS]))
+            if depth < DEEPEST and len(nested) <= MOST_ITEMS:
+                yield from _containers(nested, depth=depth + 1)
+
+
+def _refill(container: Any, before: Any) -> None:
+    """Undo what a run wrote into a container, where it left fake tensors."""
+    if not _has_fake(container):
+        return
+    if isinstance(container, list):
+        container[:] = before
+    else:
+        container.clear()
+        container.update(before)
 
 
 def _has_fake(value: Any, depth: int = 0) -> bool:

@@ -15,6 +15,7 @@ from nn2gltf.errors import InputDataError, InputMissingError, RefusedError, Usag
 from nn2gltf.ir.json import Json
 from nn2gltf.lazy import require
 from nn2gltf.sources.loaded import LoadedModel, ReadOptions
+from nn2gltf.sources.torch_light import EmptyOnMeta
 from nn2gltf.torch_vision import require_torchvision
 
 HEAVY = 200_000_000
@@ -44,7 +45,7 @@ def read_timm(name: str, options: ReadOptions) -> LoadedModel:
             code="E_UNKNOWN_NAME",
             hint=f"Did you mean {' or '.join(close)}?",
         )
-    module = _build(lambda: timm.create_model(name, pretrained=False), f"timm:{name}", options.seed)
+    module = _build(lambda: timm.create_model(name, pretrained=False), f"timm:{name}", options)
     return _loaded(module, name, "timm")
 
 
@@ -67,7 +68,7 @@ def read_hf(folder: str, options: ReadOptions) -> LoadedModel:
     config = _make_config(transformers, settings, str(path))
     kind = _model_class(transformers, settings)
     build = kind if kind is not None else transformers.AutoModel.from_config
-    module = _build(lambda: build(config), f"hf:{folder}", options.seed)
+    module = _build(lambda: build(config), f"hf:{folder}", options)
     return _loaded(module, path.resolve().parent.name, "hf")
 
 
@@ -136,10 +137,10 @@ def _model_class(transformers: Any, settings: dict[str, Any]) -> Any:
     return None
 
 
-def _build(factory: Callable[[], nn.Module], where: str, seed: int) -> nn.Module:
-    """A module with random weights, or without any numbers when it is heavy."""
+def _build(factory: Callable[[], nn.Module], where: str, options: ReadOptions) -> nn.Module:
+    """A module with random weights, or without any numbers when it is heavy; one that a file fills has its buffers."""
     try:
-        with torch.device("meta"):
+        with EmptyOnMeta() if options.filled else torch.device("meta"):
             light = factory()
     except Exception:  # some constructors compute with numbers; those that fail for real fail below
         light = None
@@ -147,7 +148,7 @@ def _build(factory: Callable[[], nn.Module], where: str, seed: int) -> nn.Module
         return light
     try:
         with torch.random.fork_rng(devices=[]):
-            torch.default_generator.manual_seed(seed)
+            torch.default_generator.manual_seed(options.seed)
             return factory()
     except Exception as error:  # a builder refuses for its own reasons
         reason = safe(" ".join(f"{type(error).__name__}: {error}".split()), limit=200)

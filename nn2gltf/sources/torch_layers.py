@@ -237,17 +237,29 @@ class LayerBuilder:
             notes.append(
                 f"Not drawn: {len(sides)} tensors that depend on no input (masks, positions, states)."
             )
-        packed = [
-            name
-            for name, module in self._model.named_modules()
-            if hasattr(module, "_packed_params") and name.rpartition(".")[2] != "_packed_params"
-        ]
-        if packed:
-            named = f"{safe(packed[0], limit=80)}{' ...' if len(packed) > 1 else ''}"
-            notes.append(f"Not counted: packed weights of {len(packed)} quantised modules ({named}).")
+        notes += _note_packed(self._model)
         read = {p.shared_with or p.name for layer in layers for p in layer.parameters}
         unread = [p for p in self._parameters.values() if (p.shared_with or p.name) not in read]
         return (*notes, *note_unread(unread))
+
+
+def _note_packed(model: nn.Module) -> list[str]:
+    """A sentence on weights of quantised modules, which are neither parameters nor buffers."""
+    packed = {
+        name: module
+        for name, module in model.named_modules()
+        if hasattr(module, "_packed_params") and name.rpartition(".")[2] != "_packed_params"
+    }
+    if not packed:
+        return []
+    named = f"{safe(next(iter(packed)), limit=80)}{' ...' if len(packed) > 1 else ''}"
+    where = f"{len(packed)} quantised module{'s' if len(packed) > 1 else ''} ({named})"
+    try:
+        tensors = [tensor() for m in packed.values() for tensor in (m.weight, m.bias)]
+        count = sum(tensor.numel() for tensor in tensors if tensor is not None)
+    except Exception:  # a kind of module that gives them otherwise
+        return [f"Not counted: packed weights of {where}."]
+    return [f"Not among the parameters: {count:,} packed weights of {where}."]
 
 
 def note_unread(parameters: list[Parameter]) -> tuple[str, ...]:

@@ -98,7 +98,7 @@ def read_weights_file(path: str, options: ReadOptions) -> LoadedModel:
     if options.model is None:
         raise _weights_alone(path, KINDS[detect_kind(path)])
     state, facts = read_checkpoint(path, trust=options.trust)
-    built = read_spec(options.model, replace(options, model=None))
+    built = read_spec(options.model, replace(options, model=None, filled=True))
     load_weights(built.module, state, where=path)
     return replace(built, weights="given", facts={**built.facts, **facts})
 

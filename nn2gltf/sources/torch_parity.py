@@ -17,6 +17,12 @@ from nn2gltf.sources.torch_quiet import quiet
 
 Pair = tuple[str, str]
 
+RETURN_THEIR_INPUT = frozenset({"aten::to", "aten::type_as", "aten::contiguous"})
+"""Operators that return their input itself where nothing is to be changed."""
+
+LIKE_ANOTHER = frozenset({"type_as", "reshape_as", "view_as", "expand_as"})
+"""Operators that take only the type or the shape of their second tensor."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Parity:
@@ -136,15 +142,33 @@ def _edges_of_program(
                 reached.add(node.name)
                 nodes.append((node.name, [], set()))
             continue
-        shape_alone = not NEW_TENSORS.isdisjoint(str(node.target).split("."))
-        sources = [] if shape_alone else [source.name for source in node.all_input_nodes]
+        sources = [source.name for source in _read(node)]
         own: set[str] = set().union(*(reads.get(s, set()) for s in sources if s not in reached))
         reads[node.name] = own
         if any(source in reached for source in sources):
             reached.add(node.name)
             stack = list((node.meta.get("nn_module_stack") or {}).values())
-            nodes.append((node.name, sources, own or whole.get(stack[-1][0] if stack else "", set())))
+            inside = "" if _gives_itself(node) or not stack else stack[-1][0]
+            nodes.append((node.name, sources, own or whole.get(inside, set())))
     return _pairs(nodes, groups)
+
+
+def _read(node: Any) -> list[Any]:
+    """The nodes whose numbers a node reads: of some it takes only the shape or the type."""
+    names = str(node.target).split(".")
+    if not NEW_TENSORS.isdisjoint(names):
+        return []
+    read: list[Any] = node.all_input_nodes
+    return read[:1] if not LIKE_ANOTHER.isdisjoint(names) else read
+
+
+def _gives_itself(node: Any) -> bool:
+    """Whether an operator returned its input: a program then names the input by the operator, in later modules too."""
+    schema = getattr(node.target, "_schema", None)
+    if schema is None or schema.name not in RETURN_THEIR_INPUT:
+        return False
+    given, made = node.all_input_nodes[0].meta.get("val"), node.meta.get("val")
+    return bool(given.dtype == made.dtype and given.device == made.device and given.stride() == made.stride())
 
 
 def _pairs(nodes: list[tuple[str, list[str], set[str]]], groups: _Groups) -> set[Pair]:

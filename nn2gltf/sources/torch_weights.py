@@ -68,6 +68,13 @@ def load_weights(module: nn.Module, state: Mapping[str, torch.Tensor], *, where:
         )
     # a module without numbers takes the file's own tensors
     module.load_state_dict(given, assign=any(p.is_meta for p in module.parameters()))
+    if empty := [name for name, buffer in module.named_buffers() if buffer.is_meta]:
+        raise InputDataError(
+            f"the model was built without numbers, and the weights do not hold {_listed('its buffers', empty)[0]}",
+            code="E_MODEL_FILE",
+            where=where,
+            hint="Name code that builds it with numbers: net.py:Net.",
+        )
 
 
 def _without_prefix(state: dict[str, torch.Tensor], own: set[str]) -> dict[str, torch.Tensor]:

@@ -15,16 +15,18 @@ from nn2gltf.ir.graph import ORDER_INFERRED, Edge, Graph, Layer, Parameter, Scop
 from nn2gltf.sources.module_guess import Guess, guess_module
 from nn2gltf.sources.module_tree import STATISTICS, ModuleEntry, parents
 
-ORDER_NOTE = ORDER_INFERRED + " from names and shapes: {edges} edges; {apart} layers stand alone."
 SEQUENTIAL = frozenset({"Sequential"})
 _NUMBERED = re.compile(r"^(.*?)(\d+)$")
 
 
-def graph_of_modules(entries: Sequence[ModuleEntry], *, name: str, report: Sequence[str]) -> Graph:
+def graph_of_modules(
+    entries: Sequence[ModuleEntry], *, name: str, report: Sequence[str], ordered: bool = True
+) -> Graph:
     """Layers of modules without modules inside, and of others' own tensors, in the file's order.
 
     Args:
         report: Sentences to begin with: where they come from.
+        ordered: The file's order is that of the model; else only numbers in names say that layers follow each other.
     """
     classes = {entry.path: entry.type for entry in entries}
     shown = [entry for entry in entries if entry.tensors or (entry.type and not entry.holds)]
@@ -38,10 +40,10 @@ def graph_of_modules(entries: Sequence[ModuleEntry], *, name: str, report: Seque
         _layer(entry, guess, owned, lonely=len(shown) == 1)
         for entry, guess in zip(shown, guesses, strict=True)
     ]
-    edges = _chain(shown, guesses, layers, classes)
+    edges = _chain(shown, guesses, layers, classes, ordered=ordered)
     layers = _with_widths(layers, guesses, edges)
     joined = {end for edge in edges for end in (edge.source, edge.target)}
-    note = ORDER_NOTE.format(edges=len(edges), apart=sum(layer.id not in joined for layer in layers))
+    note = _order_note(len(edges), sum(layer.id not in joined for layer in layers))
     last = [layer.id for layer in layers[-1:] if layer.id in joined]
     return Graph(
         name=name,
@@ -51,6 +53,14 @@ def graph_of_modules(entries: Sequence[ModuleEntry], *, name: str, report: Seque
         outputs=tuple(last),
         report=(*report, note),
     ).check()
+
+
+def _order_note(edges: int, apart: int) -> str:
+    """``1 edge; 2 layers stand alone``."""
+    told = f"{ORDER_INFERRED} from names and shapes: {edges} {'edge' if edges == 1 else 'edges'}"
+    if apart:
+        told += f"; {apart} layer stands alone" if apart == 1 else f"; {apart} layers stand alone"
+    return f"{told}."
 
 
 def _layer(entry: ModuleEntry, guess: Guess, owned: Mapping[str, ModuleEntry], *, lonely: bool) -> Layer:
@@ -88,15 +98,17 @@ def _chain(
     guesses: Sequence[Guess],
     layers: Sequence[Layer],
     classes: Mapping[str, str],
+    *,
+    ordered: bool,
 ) -> list[Edge]:
     """Edges between layers that stand one after the other, where they are proved."""
     edges: list[Edge] = []
     before: int | None = None
     for after in range(len(layers)):
-        via = _proof(entries, guesses, after - 1, after, classes) if after else None
+        via = _proof(entries, guesses, after - 1, after, classes, ordered=ordered) if after else None
         start: int | None = after - 1
         if via is None and before is not None and before != start:
-            start, via = before, _proof(entries, guesses, before, after, classes)
+            start, via = before, _proof(entries, guesses, before, after, classes, ordered=ordered)
         if via is not None and start is not None:
             edges.append(Edge(source=layers[start].id, target=layers[after].id, via=via))
         if entries[after].tensors:
@@ -110,6 +122,8 @@ def _proof(
     before: int,
     after: int,
     classes: Mapping[str, str],
+    *,
+    ordered: bool,
 ) -> tuple[str, ...] | None:
     """What is between two layers when the second follows the first, None when that is not proved."""
     one, two = guesses[before], guesses[after]
@@ -121,9 +135,13 @@ def _proof(
         return ()
     if not entries[before].tensors or not entries[after].tensors:
         return None
+    if one.kind == two.kind == "norm":
+        return None  # ln1 and ln2 of a block: something is normalised between them
     via = _fits(one, two)
     alike = (one.takes, one.gives, one.kind) == (two.takes, two.gives, two.kind)
-    return None if alike and not _numbered(entries[before].path, entries[after].path) else via
+    return (
+        None if (alike or not ordered) and not _numbered(entries[before].path, entries[after].path) else via
+    )
 
 
 def _fits(one: Guess, two: Guess) -> tuple[str, ...] | None:

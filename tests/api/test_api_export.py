@@ -161,7 +161,7 @@ def test_a_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     slot = '<script type="application/octet-stream;base64" id="nn2gltf-scene"></script>'
     (tmp_path / "viewer.html").write_text(slot, "utf-8")
     monkeypatch.setattr(page, "source_tree_viewer", lambda: tmp_path / "viewer.html")
-    monkeypatch.setattr(page.resources, "files", lambda _: tmp_path / "nowhere")
+    monkeypatch.setattr(page, "installed_viewer", lambda: tmp_path / "nowhere")
     nn2gltf.export(Tiny(), tmp_path / "net.html")
     nn2gltf.export(Tiny(), tmp_path / "net.html")
     assert b"Z2xURg" in (tmp_path / "net.html").read_bytes()

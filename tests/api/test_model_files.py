@@ -73,7 +73,7 @@ def test_epochs_may_come_from_the_names(run: Path) -> None:
 
 def test_checkpoints_need_their_model_and_must_fit_it(run: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="4 files are checkpoints of one run and need their model"):
-        read_source(checkpoints())
+        read_source(checkpoints(), sample="digits")
     torch.save({"other.weight": torch.zeros(2, 2)}, tmp_path / "odd.pt")
     with pytest.raises(InputDataError, match=r"do not fit Net.*odd\.pt"):
         read_source([*checkpoints(), str(tmp_path / "odd.pt")], model="net.py:Net")
@@ -131,17 +131,21 @@ def test_weights_need_a_builder(run: Path) -> None:
 # ---------------------------------------------------------------- each kind alone
 
 
-def test_a_state_dict_alone_is_drawn_as_far_as_it_proves(run: Path) -> None:
+def test_a_state_dict_alone_shows_its_weights(run: Path) -> None:
     recording = read_source("state.pth")
-    graph = recording.graph
-    assert [(layer.id, layer.kind) for layer in graph.layers] == [
-        ("conv", "conv"),
-        ("norm", "norm"),
-        ("fc", "linear"),
+    graph, expected = recording.graph, torch.load("state.pth", weights_only=True)
+    floats = {name: value.numpy() for name, value in expected.items() if value.is_floating_point()}
+    assert [layer.id for layer in graph.layers] == [*floats]
+    assert {layer.kind for layer in graph.layers} == {"weight"}
+    assert [(edge.source, edge.target) for edge in graph.edges] == [
+        ("conv.weight", "norm.weight"),
+        ("norm.weight", "fc.weight"),
     ]
     assert any("Order inferred from names and shapes" in line for line in graph.report)
     assert any("--model pkg.mod:factory" in line for line in graph.report)
-    assert recording.weight("fc.bias")[0] == 10  # type: ignore[index]
+    assert "num_batches_tracked: not floating-point numbers, not drawn." in recording.reductions[""]
+    for name, value in floats.items():
+        assert np.array_equal(recording.activation(name, 0).reshape(value.shape), value)
     with pytest.raises(UsageError, match="needs a model that can run"):
         read_source("state.pth", sample="digits")
 
@@ -164,8 +168,11 @@ def test_a_file_may_be_called_as_a_folder_of_torchscript_is(tmp_path: Path) -> N
 
 def test_torchscript_is_a_layer_tree(run: Path) -> None:
     graph = read_source("script.pt").graph
-    assert [layer.op for layer in graph.layers] == ["Conv2d", "BatchNorm2d", "ReLU", "Linear"]
+    assert list(dict.fromkeys(layer.op for layer in graph.layers)) == ["Conv2d", "BatchNorm2d", "Linear"]
+    assert "Layers without weights are not drawn: ReLU." in graph.report
     assert any("without running its code" in line for line in graph.report)
+    found = inspect("script.pt").facts["graph"]
+    assert [layer["op"] for layer in found["layers"]] == ["Conv2d", "BatchNorm2d", "ReLU", "Linear"]  # type: ignore[index, call-overload]
 
 
 def test_an_exported_program_is_the_whole_graph(run: Path) -> None:
@@ -193,8 +200,10 @@ def test_a_module_of_ones_own_names_the_missing_class(run: Path, tmp_path: Path)
     finally:
         del sys.modules["somewhere_models"]
     graph = read_source(tmp_path / "own.pt").graph
-    assert [layer.id for layer in graph.layers] == ["net.0", "net.1", "net.2"]
-    assert [(e.source, e.target) for e in graph.edges] == [("net.0", "net.1"), ("net.1", "net.2")]
+    assert [layer.id for layer in graph.layers] == [
+        f"net.{n}.{end}" for n in (0, 2) for end in ("weight", "bias")
+    ]
+    assert [(e.source, e.target, e.via) for e in graph.edges] == [("net.0.weight", "net.2.weight", ("ReLU",))]
     assert any("somewhere_models.Own" in line for line in graph.report)
 
 

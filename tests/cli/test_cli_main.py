@@ -39,7 +39,7 @@ def viewer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     built = tmp_path / "viewer.html"
     built.write_text(PAGE, "utf-8")
     monkeypatch.setattr(page, "source_tree_viewer", lambda: built)
-    monkeypatch.setattr(page.resources, "files", lambda _: tmp_path / "nowhere")
+    monkeypatch.setattr(page, "installed_viewer", lambda: tmp_path / "nowhere")
 
 
 def one_line(text: str) -> str:
@@ -200,7 +200,7 @@ def test_html_without_a_viewer_names_the_fix(
     scene: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     monkeypatch.setattr(page, "source_tree_viewer", lambda: tmp_path / "none.html")
-    monkeypatch.setattr(page.resources, "files", lambda _: tmp_path / "nowhere")
+    monkeypatch.setattr(page, "installed_viewer", lambda: tmp_path / "nowhere")
     assert main(["html", str(scene)]) == 69
     assert "npm run build" in one_line(capsys.readouterr().err)
 
@@ -219,7 +219,7 @@ def test_view_serves_until_it_is_stopped(
         "import sys; from pathlib import Path; from nn2gltf.html import page; from nn2gltf.cli import main;"
     )
     script += "built = Path(sys.argv[1]); page.source_tree_viewer = lambda: built;"
-    script += "page.resources.files = lambda _: built.parent / 'nowhere'; sys.exit(main(sys.argv[2:]))"
+    script += "page.installed_viewer = lambda: built.parent / 'nowhere'; sys.exit(main(sys.argv[2:]))"
     built = tmp_path / "viewer.html"
     built.write_text(PAGE, "utf-8")
     server = subprocess.Popen(

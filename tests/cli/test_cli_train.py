@@ -35,7 +35,7 @@ def viewer(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFac
     folder = tmp_path_factory.mktemp("viewer")
     (folder / "viewer.html").write_text(PAGE, "utf-8")
     monkeypatch.setattr(page, "source_tree_viewer", lambda: folder / "viewer.html")
-    monkeypatch.setattr(page.resources, "files", lambda _: folder / "nowhere")
+    monkeypatch.setattr(page, "installed_viewer", lambda: folder / "nowhere")
 
 
 def names(folder: Path) -> list[str]:

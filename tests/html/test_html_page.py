@@ -65,7 +65,7 @@ def test_our_pages_are_known(tmp_path: Path) -> None:
 
 def test_missing_viewer_names_the_fix(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(page, "source_tree_viewer", lambda: tmp_path / "index.html")
-    monkeypatch.setattr(page.resources, "files", lambda _: tmp_path)
+    monkeypatch.setattr(page, "installed_viewer", lambda: tmp_path / "_viewer" / "index.html")
     with pytest.raises(DependencyError, match="viewer page is not built"):
         read_viewer()
     (tmp_path / "index.html").write_text(PAGE, "utf-8")

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
+import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -69,6 +71,15 @@ def check(path: Path, data: bytes, *, export: bool) -> int:
     return code
 
 
+def keep_counts(what: str, kind: str, codes: Counter[int | str]) -> None:
+    """Figures of a full run for docs/model-files.md: a line of JSON each in $NN2GLTF_RESULTS/damaged.jsonl."""
+    if folder := os.environ.get("NN2GLTF_RESULTS"):
+        with (Path(folder) / "damaged.jsonl").open("a") as file:
+            file.write(
+                json.dumps({"what": what, "kind": kind, **{str(k): n for k, n in codes.items()}}) + "\n"
+            )
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_controls_whole_files(models: dict[str, Path], kind: str, tmp_path: Path) -> None:
     path = tmp_path / models[kind].name
@@ -86,10 +97,11 @@ def test_the_controls_whole_files(models: dict[str, Path], kind: str, tmp_path: 
 def test_files_cut_short(models: dict[str, Path], kind: str, tmp_path: Path, amount: str) -> None:
     data = models[kind].read_bytes()
     path = tmp_path / models[kind].name
-    codes = Counter(
+    codes: Counter[int | str] = Counter(
         check(path, data[:length], export=index % 20 == 0)
         for index, length in enumerate(cuts(len(data), every=1 if amount == "all" else 40))
     )
+    keep_counts(f"cut {amount}", kind, codes)
     assert set(codes) <= {0, 65, 75}
     assert codes[65] > 0.9 * codes.total()
 
@@ -117,6 +129,7 @@ def test_thousands_of_files_with_damage_inside(models: dict[str, Path], kind: st
     for seed in range(1, 1 + -(-20_000 // (250 * len(KINDS)))):
         given = {"path": str(path), "count": 250, "seed": seed}
         codes.update(run_bounded("damage_jobs:read_many", given, [whole]).result)
+    keep_counts("damaged", kind, codes)
     assert set(codes) <= EXPECTED
     assert codes.total() * len(KINDS) >= 20_000
     assert not (models[kind].parent / "ran").exists()

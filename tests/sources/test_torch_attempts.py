@@ -164,3 +164,29 @@ def test_the_module_tree_lists_parameters_that_no_leaf_holds() -> None:
     graph = trace_torch(Token(), (torch.ones(1, 4),))
     assert [layer.id for layer in graph.layers] == ["body"]
     assert graph.report[-2:] == ("The module tree is shown without edges.", "No layer reads token.")
+
+
+class Caching(nn.Module):
+    """Keeps a table that its forward makes, by device and by size, and a list of what it saw."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bias = nn.Parameter(torch.ones(4))
+        self.tables: dict[str, Tensor] = {}
+        self.sizes: dict[str, dict[int, Tensor]] = {"cpu": {}}
+        self.seen: list[Tensor] = []
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.seen.append(x)
+        table = self.tables.setdefault("cpu", self.bias * 2)
+        inner = self.sizes["cpu"].setdefault(len(x), self.bias * 3)
+        return x + table + inner
+
+
+def test_what_a_forward_caches_in_a_dict_is_no_fake_tensor_afterwards() -> None:
+    """Else every later call of the user's model would silently give fake tensors."""
+    model = Caching()
+    given = torch.zeros(1, 4)
+    assert FAKE in trace_torch(model, (given,), options=TraceOptions(tensors="fake", data=False)).report
+    assert (model.tables, model.sizes, model.seen) == ({}, {"cpu": {}}, [])
+    assert model(given).tolist() == [[5.0] * 4]

@@ -14,6 +14,7 @@ from torch import nn
 from nn2gltf.errors import DependencyError, InputDataError, InputMissingError, RefusedError
 from nn2gltf.record.torch_values import collect_weights
 from nn2gltf.sources.model_file import read_model
+from nn2gltf.sources.torch_light import EmptyOnMeta
 from nn2gltf.sources.torch_weights import load_weights
 
 CONFIGS = sorted((Path(__file__).resolve().parents[2] / "samples" / "configs").iterdir())
@@ -71,3 +72,34 @@ def test_a_module_without_numbers_takes_those_of_a_file_and_has_none_to_record_b
     load_weights(module, given, where="weights.pt")
     assert torch.equal(module.weight, given["weight"])
     assert set(collect_weights(module)[0]) == {"weight", "bias"}
+
+
+class Turning(nn.Module):
+    """A heavy matrix, and frequencies that are computed and not saved."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heavy = nn.Linear(8, 8)
+        self.register_buffer("frequencies", 1.0 / torch.arange(1, 5), persistent=False)
+        self.register_buffer(
+            "scratch", torch.empty(3) if Turning.allocates else torch.zeros(3), persistent=False
+        )
+
+    allocates = False
+
+
+def test_a_module_that_a_file_fills_keeps_the_buffers_that_no_file_holds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with EmptyOnMeta():
+        module = Turning()
+    assert module.heavy.weight.is_meta
+    given = Turning().state_dict()
+    load_weights(module, given, where="weights.pt")
+    assert torch.equal(module.heavy.weight, given["heavy.weight"])
+    assert module.frequencies.tolist() == pytest.approx([1, 1 / 2, 1 / 3, 1 / 4])
+    monkeypatch.setattr(Turning, "allocates", True)
+    with EmptyOnMeta():
+        module = Turning()
+    with pytest.raises(InputDataError, match="do not hold its buffers scratch"):
+        load_weights(module, given, where="weights.pt")

@@ -24,6 +24,8 @@ sys.path.insert(0, str(ROOT / "tests" / "support"))
 
 import zoo  # noqa: E402
 
+from nn2gltf.sources.torch_hub import HEAVY as HUB_HEAVY  # noqa: E402
+
 KEPT = ROOT / "build" / "zoo"
 PAGE = ROOT / "docs" / "zoo.md"
 SOURCES = {"torchvision": "torchvision", "timm": "timm", "transformers": "hf"}
@@ -37,10 +39,26 @@ page ({packages}, {system}).
 - **way**: `fake` computes nothing; `real` computes, because control flow depends on values; `partial` stopped on the way.
 - **gaps**: an edge without a shape, a layer without an output shape or outside every scope, an output that no input
   reaches, a parameter that no layer reads and that the graph's report does not list. Empty means none of these.
-- **torch.export**: the pairs of layers with weights that feed each other, compared with those that torch.export finds.
-  Models of more than 100 million parameters and those that were built without numbers, are not
-  compared, nor are those whose cell is empty: the run that made this page was stopped before them.
+- **torch.export**: the pairs of layers with weights that feed each other, compared with those that torch.export, an
+  independent tracer, finds. A cell is empty where a run was stopped before the comparison.
+
+What is compared, by `nn2gltf/sources/torch_parity.py`:
+
+- A pair is two groups of parameters where one's output reaches the other through functions alone. Parameters that one
+  layer reads are one group; a shared parameter counts by its first name.
+- Names of operators, views and intermediate tensors are not compared: the two tracers cut them differently. All operators
+  inside a module that is one layer are that layer.
+- What no input reaches (masks, position tables, a weight that is normalised) belongs to whoever reads it. An operator that
+  takes only the shape or the type of a tensor does not read it.
+- In-place operators of the exported program are made functional first, and an operator that returned its input
+  (`to` with the same type) is its input.
+- Models of torchvision with more than {heavy} million parameters, and those of timm and transformers with more than
+  {hub} million, are built, traced and exported as shapes alone, without numbers.
 """
+REASONS = {
+    "GuardOnDataDependentSymNode": "the control flow depends on how many boxes are found, which torch.export does not take",
+}
+"""What torch.export says, and what it means."""
 
 
 def main(wanted: Iterable[str], *, parity: bool) -> None:
@@ -84,7 +102,14 @@ def read_rows(source: str) -> Rows:
 def write_page(everything: dict[str, Rows]) -> None:
     """The page with a summary, the exceptions and one table a library."""
     packages = ", ".join(f"{name} {version(name)}" for name in ("torch", *SOURCES))
-    text = [INTRODUCTION.format(packages=packages, system=f"Python {platform.python_version()}, CPU")]
+    text = [
+        INTRODUCTION.format(
+            packages=packages,
+            system=f"Python {platform.python_version()}, CPU",
+            heavy=zoo.HEAVY // 10**6,
+            hub=HUB_HEAVY // 10**6,
+        )
+    ]
     text += [
         "| library | models | traced whole | fake | real | edges as torch.export | not compared |",
         "|---|---|---|---|---|---|---|",
@@ -114,13 +139,29 @@ def _summary(source: str, rows: list[dict[str, Any]]) -> str:
 
 
 def _exceptions(everything: dict[str, Rows]) -> list[str]:
+    """Models with a gap or other edges than torch.export's, and those that torch.export does not take."""
     found = [
         f"- `{name}` ({source}): {'; '.join([*row['gaps'], *([row['export']] if row['export'].startswith('differs') else [])])}"
         for source, rows in everything.items()
         for name, row in sorted(rows.items())
         if row["gaps"] or row["export"].startswith("differs")
     ]
-    return found or ["None."]
+    return [*(found or ["Gaps, and edges that differ: none."]), "", *_not_exported(everything)]
+
+
+def _not_exported(everything: dict[str, Rows]) -> list[str]:
+    """A sentence a reason; the models' graphs are whole, only the comparison is missing."""
+    by_reason: dict[str, list[str]] = {}
+    for rows in everything.values():
+        for name, row in sorted(rows.items()):
+            if row["export"].startswith("not exported: "):
+                said = row["export"].removeprefix("not exported: ")
+                reason = next((text for mark, text in REASONS.items() if mark in said), said)
+                by_reason.setdefault(reason, []).append(f"`{name}`")
+    return [
+        f"- Not compared ({len(names)}), because {reason}: {', '.join(names)}."
+        for reason, names in by_reason.items()
+    ]
 
 
 def _line(row: dict[str, Any]) -> str:
@@ -130,7 +171,7 @@ def _line(row: dict[str, Any]) -> str:
         row["layers"],
         row["edges"],
         f"{row['parameters']:,}",
-        row["export"],
+        ":".join(row["export"].split(":")[:2]) if row["export"].startswith("not exported") else row["export"],
     ]
     return f"| {' | '.join(map(str, cells))} |"
 

@@ -6,11 +6,13 @@ import json
 from pathlib import Path
 
 import pytest
+import torch
 import zoo
 
 from nn2gltf.errors import InputDataError
 from nn2gltf.ir.totals import scope_totals
 from nn2gltf.sources.loaded import ReadOptions
+from nn2gltf.sources.model_file import read_model
 from nn2gltf.sources.torch_hub import read_hf
 from nn2gltf.sources.torch_inputs import infer_inputs
 from nn2gltf.sources.torch_trace import trace_torch
@@ -83,3 +85,21 @@ def test_a_configuration_that_cannot_be_built_is_one_line(tmp_path: Path) -> Non
     (tmp_path / "config.json").write_text(json.dumps(settings))
     with pytest.raises(InputDataError, match=r"cannot be built|refuses"):
         read_hf(str(tmp_path), ReadOptions())
+
+
+def test_a_heavy_model_that_a_file_fills_computes_like_the_one_it_was_saved_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rotary frequencies are in no file, and are not left without numbers."""
+    settings = {
+        "model_type": "llama", "architectures": ["LlamaForCausalLM"], "hidden_size": 32, "intermediate_size": 48,
+        "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2, "vocab_size": 50,
+    }  # fmt: skip
+    (tmp_path / "config.json").write_text(json.dumps(settings))
+    whole = read_hf(str(tmp_path), ReadOptions(seed=3)).module.eval()
+    torch.save(whole.state_dict(), tmp_path / "weights.pt")
+    monkeypatch.setattr("nn2gltf.sources.torch_hub.HEAVY", 10)
+    assert any(b.is_meta for b in read_hf(str(tmp_path), ReadOptions()).module.buffers())  # the control
+    filled = read_model(str(tmp_path / "weights.pt"), model=f"hf:{tmp_path}").module.eval()
+    tokens = torch.arange(6)[None]
+    assert torch.equal(filled(tokens).logits, whole(tokens).logits)

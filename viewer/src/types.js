@@ -4,7 +4,8 @@
  *
  * @typedef {{shape: (number|null)[], dtype: string}} Tensor
  * @typedef {{quantity: string, palette: string, low: number, high: number, minimum: number, maximum: number,
- *   below: number, above: number, notFinite: number}} ValueRange
+ *   below: number, above: number, notFinite: number, tensor: import("./data/tensor-index.js").TensorPlace|null}} ValueRange
+ *   tensor: which one a layer of weights shows
  * @typedef {{width: number, height: number, count: number, columns: number, gutter: number,
  *   pages: (number|null)[], origins: [number, number][]}} Tiles
  * @typedef {"image"|"maps"|"units"|"bars"|"joint"|"block"|"folded"} Mark

@@ -15,6 +15,7 @@ MARKS: dict[str, str] = {
     "bars": "nn2gltf.encode.marks.bars",
     "photo": "nn2gltf.encode.marks.photo",
     "slab": "nn2gltf.encode.marks.slab",
+    "weights": "nn2gltf.encode.marks.weights",
     "block": "nn2gltf.encode.marks.block",
 }
 """Mark to the module that draws it."""

@@ -81,6 +81,27 @@ function readValues(item, where) {
     below: number("below"),
     above: number("above"),
     notFinite: number("notFinite"),
+    tensor: values.tensor ? readPlace(values.tensor, `${where}.tensor`) : null,
+  };
+}
+
+/**
+ * @param {any} item
+ * @param {string} where
+ * @returns {import("./tensor-index.js").TensorPlace}
+ */
+function readPlace(item, where) {
+  const tensor = record(item, where);
+  const pair = (/** @type {string} */ key) => {
+    if (tensor[key] === undefined || tensor[key] === null) return null;
+    const found = vector(tensor[key], `${where}.${key}`, 2);
+    return found.every((size) => Number.isInteger(size) && size >= 1) ? /** @type {[number, number]} */ (found) : refuse(`${where}.${key}`, "two sizes");
+  };
+  return {
+    name: text(tensor.name, `${where}.name`, ""),
+    shape: each(tensor.shape, `${where}.shape`, (size, at) => whole(size, at)),
+    kernel: pair("kernel"),
+    pool: pair("pool"),
   };
 }
 

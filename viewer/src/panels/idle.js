@@ -16,7 +16,7 @@ const MOST = 60;
  */
 export function idleSection(network, layer, tools) {
   const probes = network.probes.flatMap((probe, index) => (probe.members.length === 0 ? [index] : []));
-  if (!layer.tiles || layer.mark === "image" || layer.mark === "bars" || probes.length === 0) return null;
+  if (!layer.tiles || layer.mark === "image" || layer.mark === "bars" || layer.values?.tensor || probes.length === 0) return null;
   const note = h("p", { class: "muted" });
   const lists = [["Dead", "zero for every probe"], ["Saturated", "at an end of the range for every probe"]].map(([title, meaning]) => {
     const name = h("h4", { text: title, title: meaning });

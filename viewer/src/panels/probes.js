@@ -2,6 +2,7 @@
 
 import { h, icon, roving, setText } from "../page/dom.js";
 import { percent, safe } from "../data/format.js";
+import { isWeights } from "../data/tensor-index.js";
 import { cut } from "../data/values.js";
 import { momentAt } from "../timeline/moment.js";
 import { paintCodes } from "./charts.js";
@@ -30,7 +31,7 @@ export function createProbes(store, tools) {
       return { button, canvas, guess };
     });
     group.replaceChildren(...items.map((item) => item.button));
-    element.hidden = probes.length === 0;
+    element.hidden = probes.length === 0 || isWeights(network);
     forward.hidden = !network?.clips.some((clip) => clip.kind === "forward");
     paint();
     show();

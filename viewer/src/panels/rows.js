@@ -56,7 +56,8 @@ export function treeRows(network, open) {
    */
   function addLayer(layer, place) {
     const key = `layer ${layer.id}`;
-    const units = layer.tiles && layer.mark !== "image" ? layer.tiles.count : 0;
+    const whole = layer.mark === "image" || (layer.values?.tensor && layer.tiles?.count === 1);
+    const units = layer.tiles && !whole ? layer.tiles.count : 0;
     rows.push({ key, kind: "layer", name: layer.name, layer, unit: null, open: units ? open.has(key) : null, ...place });
     if (!units || !open.has(key)) return;
     const word = unitWord(layer);
@@ -130,6 +131,7 @@ export function keysAbove(network, layer) {
 /** @param {import("../types.js").Layer} layer what one tile of it is called */
 export function unitWord(layer) {
   if (layer.mark === "bars") return "class";
+  if (layer.values?.tensor) return "kernel";
   return layer.mark === "units" ? "unit" : "channel";
 }
 

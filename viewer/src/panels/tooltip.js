@@ -2,6 +2,7 @@
 
 import { h, setText } from "../page/dom.js";
 import { number, safe, shapeText } from "../data/format.js";
+import { indexText, isWeights } from "../data/tensor-index.js";
 import { cssColor } from "../data/palettes.js";
 import { unitWord } from "./rows.js";
 
@@ -20,15 +21,34 @@ export function readingText({ value, beyond }) {
 }
 
 /**
- * Where a value stands: "row 22, column 12", or the class.
+ * Where a value stands: "row 22, column 12", or the class, or the index in a tensor of weights.
  * @param {import("../types.js").Network} network
  * @param {import("../types.js").Layer} layer
  * @param {{unit: number|null, row: number, column: number}} place
  */
 export function placeText(network, layer, { unit, row, column }) {
   if (unit === null) return "";
+  if (layer.values?.tensor && layer.tiles) return indexText(layer.values.tensor, layer.tiles, { unit, row, column });
   if (layer.mark === "bars") return safe(network.data.classes[unit] ?? "");
   return layer.tiles && layer.tiles.width * layer.tiles.height > 1 ? `row ${row}, column ${column}` : "";
+}
+
+/**
+ * Its label, or the whole name of a tensor of weights.
+ * @param {import("../types.js").Layer} layer
+ */
+function nameText(layer) {
+  return safe(layer.values?.tensor?.name || layer.label);
+}
+
+/**
+ * What of a layer is under the pointer; an index says it of weights, and a picture has no parts.
+ * @param {import("../types.js").Layer} layer
+ * @param {number|null} unit
+ */
+function partText(layer, unit) {
+  if (unit === null) return safe(layer.title);
+  return layer.mark === "image" || layer.values?.tensor ? "" : `${unitWord(layer)} ${unit}`;
 }
 
 /**
@@ -56,11 +76,11 @@ export function createTooltip(store, tools) {
     element.hidden = !layer;
     if (!layer || !hover || !network) return;
     const reading = hover.unit === null ? null : tools.reading(layer, hover);
-    setText(name, safe(layer.label));
-    setText(part, hover.unit === null ? safe(layer.title) : layer.mark === "image" ? "" : `${unitWord(layer)} ${hover.unit}`);
+    setText(name, nameText(layer));
+    setText(part, partText(layer, hover.unit));
     setText(place, placeText(network, layer, hover) || (hover.unit === null ? shapeText(layer.outputs[0]) : ""));
     row.hidden = reading === null;
-    when.hidden = reading === null;
+    when.hidden = reading === null || (isWeights(network) && network.steps.length < 2);
     const both = tools.sides(hover);
     sides.hidden = both === null;
     if (both) {

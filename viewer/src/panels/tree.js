@@ -1,5 +1,6 @@
 /** The layer tree: only the rows on screen exist, the keyboard moves an active row. */
 
+import { isWeights } from "../data/tensor-index.js";
 import { h, setText } from "../page/dom.js";
 import { count } from "../data/format.js";
 import { momentAt } from "../timeline/moment.js";
@@ -92,7 +93,7 @@ export function createTree(store, tools) {
     open = network ? openAtFirst(network) : new Set();
     active = 0;
     setText(note, network && network.steps.length > 1 ? "mean over training" : "");
-    setText(foot, network ? `${count(network.model.parameters)} parameters · ${network.layers.length} layers${{ random: " · random weights", none: " · sizes only" }[network.model.weights] ?? ""}` : "");
+    setText(foot, network ? `${count(network.model.parameters)} parameters · ${network.layers.length} ${isWeights(network) ? "tensors" : "layers"}${{ random: " · random weights", none: " · sizes only" }[network.model.weights] ?? ""}` : "");
     rebuild();
   });
   store.on(["selection"], ({ network, selection }) => {

@@ -37,6 +37,24 @@ test("hover gives the exact value of a pixel, at any epoch and for any probe", a
   await page.close();
 });
 
+test("pointing at a weight gives its name, its index and its value", async () => {
+  const asWeights = (_writer, record) => {
+    for (const each of record.layers) each.kind = each.mark === "maps" ? "weight" : each.kind;
+    record.layers.find((each) => each.id === "body.conv").values.tensor = { name: "body.conv", shape: [2, 2, 4, 4] };
+  };
+  const page = await browser.open({ glb: makeScene({ change: asWeights }), calm: true });
+  const place = { unit: 3, row: 1, column: 2 };
+  const { x, y } = await onScreen(page, placeOf(layer("body.conv"), place));
+  await page.tab.mouse.move(x, y);
+  await page.settle();
+  const tooltip = page.tab.locator(".tooltip");
+  assert.match(await tooltip.textContent(), /body\.conv.*\[1, 1, 1, 2\]/);
+  const expected = valueOf(layer("body.conv"), { step: 2, probe: 0, ...place });
+  const shown = await page.until(async () => Number((await tooltip.locator(".value strong").textContent()).replace("−", "-")), (value) => Math.abs(value - expected) < 0.001);
+  assert.ok(shown.holds, `${shown.value}, expected ${expected}`);
+  await page.close();
+});
+
 test("a click selects the pixel: details, its window before it, its value; Escape clears", async () => {
   const page = await browser.open({ calm: true, width: 1440 });
   const { x, y } = await onScreen(page, placeOf(layer("body.conv"), { unit: 3, row: 1, column: 1 }));
