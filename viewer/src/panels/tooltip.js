@@ -3,6 +3,7 @@
 import { h, setText } from "../page/dom.js";
 import { number, safe, shapeText } from "../data/format.js";
 import { cssColor } from "../data/palettes.js";
+import { tileWord } from "../data/tokens.js";
 import { unitWord } from "./rows.js";
 
 /**
@@ -20,7 +21,7 @@ export function readingText({ value, beyond }) {
 }
 
 /**
- * Where a value stands: "row 22, column 12", or the class.
+ * Where a value stands: "row 22, column 12", the class, or who reads whom.
  * @param {import("../types.js").Network} network
  * @param {import("../types.js").Layer} layer
  * @param {{unit: number|null, row: number, column: number}} place
@@ -28,6 +29,7 @@ export function readingText({ value, beyond }) {
 export function placeText(network, layer, { unit, row, column }) {
   if (unit === null) return "";
   if (layer.mark === "bars") return safe(network.data.classes[unit] ?? "");
+  if (tileWord(layer) === "head") return `token ${row} reads token ${column}`;
   return layer.tiles && layer.tiles.width * layer.tiles.height > 1 ? `row ${row}, column ${column}` : "";
 }
 
