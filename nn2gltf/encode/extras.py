@@ -139,6 +139,8 @@ def _probes(drawing: Drawing, page_index: Mapping[tuple[str, int], int]) -> list
     probes: list[Json] = []
     for index, probe in enumerate(recording.probes):
         entry: JsonObject = {"label": probe.label, "name": probe.name, "tile": None}
+        if probe.samples is not None:
+            entry["samples"] = probe.samples
         page = page_index.get((drawing.page_name(picture.id), index)) if picture is not None else None
         if picture is not None and page is not None:
             tiles = drawing.tiles(picture.id)
