@@ -146,7 +146,7 @@ def _probes(drawing: Drawing, page_index: Mapping[tuple[str, int], int]) -> list
             tiles = drawing.tiles(picture.id)
             x, y = (int(v) for v in tiles.corners(0)[0])
             entry["tile"] = {"page": page, "x": x, "y": y, "width": tiles.width, "height": tiles.height}
-        if scores is not None:
+        if scores is not None and probe.samples is None:  # no network read a mean
             entry["predictions"] = [int(row[index].argmax()) for row in scores]
             entry["confidences"] = [round(float(row[index].max()), 6) for row in scores]
         probes.append(entry)

@@ -67,12 +67,12 @@ def with_means(recording: Recording) -> Recording:
         name = recording.classes[index] if index < len(recording.classes) else str(index)
         probes.append(Probe(label=index, name=f"mean of class {safe(name)}", samples=samples))
     sentence = f"{len(probes)} probes are means over {samples:,} samples, of each layer by itself."
-    said = recording.reductions.get("", "")
+    said = recording.reductions.get("")
     return replace(
         recording,
         probes=(*recording.probes, *probes),
         values=MeanValues(recording.values, classes),
-        reductions={**recording.reductions, "": f"{said} {sentence}".strip()},
+        reductions={**recording.reductions, "": f"{said}; {sentence}" if said else sentence},
     )
 
 

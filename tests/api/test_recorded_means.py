@@ -66,6 +66,7 @@ def test_the_scene_holds_the_mean_and_that_of_each_class(model: Any, recording: 
         ("mean of class c", 2, 20),
     ], "class d has no sample"
     assert all("samples" not in probe for probe in extras["probes"][:3])
+    assert all("predictions" not in probe for probe in extras["probes"][3:]), "nothing read a mean"
     assert "4 probes are means over 20 samples, of each layer by itself." in " ".join(extras["reductions"])
     images = torch.cat([images for images, _ in loader()])
     labels = torch.cat([labels for _, labels in loader()])
