@@ -118,8 +118,9 @@ function createBarLabels(drawing, network) {
    */
   function put(element, point, { size, shift, off }) {
     element.classList.toggle("is-off", off);
-    element.style.fontSize = `${size}px`;
-    element.style.transform = `translate(${point.x}px, ${point.y}px) translate(${shift}, -50%)`;
+    // The last bits of a camera that came back to its place would draw every letter a little differently.
+    element.style.fontSize = `${size.toFixed(2)}px`;
+    element.style.transform = `translate(${point.x.toFixed(2)}px, ${point.y.toFixed(2)}px) translate(${shift}, -50%)`;
   }
 
   return {
