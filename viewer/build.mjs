@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { build } from "esbuild";
+import { shaders } from "./shaders.mjs";
 
 const root = dirname(fileURLToPath(import.meta.url));
 const MAX_BYTES = 900_000;
@@ -22,6 +23,7 @@ async function bundle(entry, options = {}) {
     target: ["chrome111", "firefox119", "safari16.4"],
     loader: { ".woff2": "dataurl" },
     logLevel: "warning",
+    plugins: [shaders],
     ...options,
   });
   return result.outputFiles[0].text.trim();

@@ -22,6 +22,7 @@ from nn2gltf.ir.recording import Recording
 from nn2gltf.ir.scene import Scene
 from nn2gltf.layout import LayoutOptions, find_layout, place_graph, select_layers
 from nn2gltf.passes.options import PassOptions, simplify_graph
+from nn2gltf.record.means import with_means
 
 MOST_IN_A_ROW = 4_000
 """The row layout is quadratic in layers, and nobody can read a row of more."""
@@ -116,11 +117,12 @@ def export_recording(
 def encode_recording(
     recording: Recording, options: SceneOptions, *, made_with: Mapping[str, object] | None = None
 ) -> Scene:
-    """Simplify, prepare, place and draw.
+    """Simplify, prepare, place and draw; recorded means stand behind the probes.
 
     Args:
         made_with: Options of earlier stages, by stage, for the extras.
     """
+    recording = with_means(recording)
     graph = simplify_graph(recording.graph, options.passes)
     layout = replace(
         options.layout,

@@ -140,12 +140,14 @@ def _probes(drawing: Drawing, page_index: Mapping[tuple[str, int], int]) -> list
     probes: list[Json] = []
     for index, probe in enumerate(recording.probes):
         entry: JsonObject = {"label": probe.label, "name": probe.name, "tile": None}
+        if probe.samples is not None:
+            entry["samples"] = probe.samples
         page = page_index.get((drawing.page_name(picture.id), index)) if picture is not None else None
         if picture is not None and page is not None:
             tiles = drawing.tiles(picture.id)
             x, y = (int(v) for v in tiles.corners(0)[0])
             entry["tile"] = {"page": page, "x": x, "y": y, "width": tiles.width, "height": tiles.height}
-        if scores is not None:
+        if scores is not None and probe.samples is None:  # no network read a mean
             entry["predictions"] = [int(row[index].argmax()) for row in scores]
             entry["confidences"] = [round(float(row[index].max()), 6) for row in scores]
         probes.append(entry)

@@ -67,11 +67,13 @@ class Probe:
         label: Index of the true class, None if unknown.
         name: What a person calls it (``digit 7``).
         thumbnail: (h, w) or (h, w, 3) uint8, a small sRGB picture, or None.
+        samples: It is no sample but a mean over so many (or over some class of them); None for a sample.
     """
 
     label: int | None = None
     name: str = ""
     thumbnail: ByteArray | None = None
+    samples: int | None = None
 
 
 class ValueSource(Protocol):

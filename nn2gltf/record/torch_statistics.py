@@ -49,6 +49,7 @@ class Statistics:
     classes: int = 0
     counts: Tensor = field(init=False)
     sums: dict[str, _Sums] = field(init=False)
+    missed: set[str] = field(default_factory=set, init=False)
 
     def __post_init__(self) -> None:
         # One place more than classes: samples without a label.
@@ -70,6 +71,7 @@ class Statistics:
         for layer_id, sums in self.sums.items():
             value = values.get(layer_id)
             if value is None or value.shape[0] != count:
+                self.missed.add(layer_id)  # without some samples it has no mean
                 continue
             smaller = self.reduced.get(layer_id)
             rows = (
@@ -93,6 +95,8 @@ class Statistics:
         count = float(self.counts.sum())
         found: Numbers = {"samples/all": np.array(count, dtype=np.float64)}
         for layer_id, sums in self.sums.items():
+            if layer_id in self.missed:
+                continue
             mean = sums.total / count
             deviation = (sums.squares / count - mean.square()).clamp_min(0).sqrt()
             found[f"mean/{layer_id}"] = to_array(mean.float())

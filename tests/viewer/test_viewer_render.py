@@ -12,7 +12,7 @@ import pytest
 from graphs import chain, record
 from PIL import Image, ImageSequence
 
-from nn2gltf.api.rendering import render
+from nn2gltf.api.rendering import HOLD_SECONDS, render
 from nn2gltf.api.scenes import SceneOptions, encode_recording, write_scene
 from nn2gltf.errors import DependencyError, OutputError, UsageError
 from nn2gltf.render import find_chromium
@@ -63,24 +63,47 @@ def test_films_have_frames_that_differ_loop_and_last(scene: Path, tmp_path: Path
     assert len(set(frames)) > 3
 
 
-@pytest.mark.browser
-def test_a_film_for_players(scene: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_film_for_players_needs_ffmpeg(
+    scene: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     if find_chromium() is None:
         pytest.skip("no film was drawn: Chromium is not installed")
-    target = tmp_path / "film.mp4"
+    monkeypatch.setenv("NN2GLTF_CHROMIUM", str(find_chromium()))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(DependencyError, match="apt install ffmpeg"):
+        render(scene, tmp_path / "film.mp4", size=(160, 90))
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.browser
+def test_a_film_for_players(scene: Path, tmp_path: Path) -> None:
+    if find_chromium() is None:
+        pytest.skip("no film was drawn: Chromium is not installed")
     if shutil.which("ffmpeg") is None or shutil.which("ffprobe") is None:
-        monkeypatch.setenv("PATH", str(tmp_path))
-        with pytest.raises(DependencyError, match="apt install ffmpeg"):
-            render(scene, target, size=(160, 90))
-        assert not target.exists()
-        return
-    render(scene, target, size=(161, 91), frames_per_second=5)
-    entries = "stream=width,height,codec_name,nb_frames,pix_fmt:format=duration"
-    probe = ["ffprobe", "-v", "error", "-show_entries", entries, "-of", "json", str(target)]
+        pytest.skip("no film was drawn: ffmpeg is not installed")
+    target, finished = tmp_path / "film.mp4", []
+    render(
+        scene,
+        target,
+        size=(161, 91),
+        frames_per_second=5,
+        progress=lambda done, of: finished.append((done, of)),
+    )
+    drawn = finished[-1][1]
+    entries = "stream=width,height,codec_name,nb_read_frames,pix_fmt,r_frame_rate:format=duration"
+    probe = ["ffprobe", "-v", "error", "-count_frames", "-show_entries", entries, "-of", "json", str(target)]
     found = json.loads(subprocess.run(probe, check=True, capture_output=True, text=True).stdout)
-    stream = found["streams"][0]
-    assert (stream["width"], stream["height"], stream["pix_fmt"]) == (162, 92, "yuv420p")
-    assert float(found["format"]["duration"]) == pytest.approx(int(stream["nb_frames"]) / 5, abs=0.05)
+    (stream,) = found["streams"]
+    assert (stream["width"], stream["height"]) == (162, 92), "even sizes"
+    assert (stream["codec_name"], stream["pix_fmt"], stream["r_frame_rate"]) == ("h264", "yuv420p", "5/1")
+    assert int(stream["nb_read_frames"]) == drawn + round(HOLD_SECONDS * 5), (
+        "every picture, and the last one rests"
+    )
+    assert float(found["format"]["duration"]) == pytest.approx(int(stream["nb_read_frames"]) / 5, abs=0.01)
+    decoded = ["ffmpeg", "-v", "error", "-i", str(target), "-f", "framemd5", "-"]
+    lines = subprocess.run(decoded, check=True, capture_output=True, text=True)
+    sums = [line.rsplit(",", 1)[1] for line in lines.stdout.splitlines() if not line.startswith("#")]
+    assert (lines.stderr, len(set(sums)) > 3) == ("", True), "it plays, and moves"
 
 
 def test_what_makes_no_sense_is_refused_before_any_work(

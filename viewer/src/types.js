@@ -36,8 +36,8 @@
  *
  * @typedef {{epoch: number, step: number|null, time: number, metrics: Record<string, number>}} Step
  * @typedef {{page: number, x: number, y: number, width: number, height: number}} ProbeTile
- * @typedef {{label: number|null, name: string, tile: ProbeTile|null, predictions: number[], confidences: number[], members: number[]}} Probe
- *   members: the recorded probes that a mean is taken over, empty for a recorded probe
+ * @typedef {{label: number|null, name: string, tile: ProbeTile|null, predictions: number[], confidences: number[], members: number[], samples: number|null}} Probe
+ *   members: the recorded probes that a mean is taken over, empty for a recorded probe; samples: it was recorded as a mean
  * @typedef {{name: string, kind: string, probe: number, duration: number, layerTimes: Record<string, number>}} Clip
  * @typedef {{image: string, low: string|null, palette: string, width: number, height: number, members?: number[]}} Page
  *   members: pages that this one is the mean of; it has no picture in the file then

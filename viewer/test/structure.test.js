@@ -75,7 +75,7 @@ test("a mean page is the mean of its members to 16 bits, and only what is never 
 });
 
 test("means stand behind the probes: of all, and of a class that has several", () => {
-  const probe = (label) => ({ label, name: String(label), tile: null, predictions: [], confidences: [], members: [] });
+  const probe = (label) => ({ label, name: String(label), tile: null, predictions: [], confidences: [], members: [], samples: null });
   const probes = [probe(1), probe(1), probe(2)];
   const pages = [0, 1, 2].map(() => ({ image: "x", low: null, palette: "p", width: 2, height: 2 }));
   const layers = [{ tiles: { pages: [0, 1, 2] } }, { tiles: { pages: [0, null, 2] } }, { tiles: null }];
@@ -83,6 +83,13 @@ test("means stand behind the probes: of all, and of a class that has several", (
   assert.deepEqual(probes.map((each) => each.members), [[], [], [], [0, 1, 2], [0, 1]]);
   assert.deepEqual([layers[0].tiles.pages, layers[1].tiles.pages], [[0, 1, 2, 3, 4], [0, null, 2, null, null]]);
   assert.deepEqual(pages.slice(3).map((page) => page.members), [[0, 1, 2], [0, 1]]);
+});
+
+test("means that were recorded are in no other mean, and stand for that of their class", () => {
+  const probe = (label, samples = null) => ({ label, name: "", tile: null, predictions: [], confidences: [], members: [], samples });
+  const probes = [probe(1), probe(1), probe(2), probe(2), probe(null, 60), probe(1, 60)];
+  addMeans(probes, [{ tiles: { pages: [0, 1, 2, 3, 4, 5] } }], Array.from({ length: 6 }, () => ({ image: "x", low: null, palette: "p", width: 2, height: 2 })));
+  assert.deepEqual(probes.slice(6).map(({ name, members }) => [name, members]), [["mean of 4 probes", [0, 1, 2, 3]], ["mean of class 2", [2, 3]]]);
 });
 
 test("dead units are zero for every probe, saturated ones at an end of the range", () => {

@@ -17,8 +17,8 @@ import { safe } from "./format.js";
  * @param {Page[]} pages grows
  */
 export function addMeans(probes, layers, pages) {
-  const recorded = probes.length;
-  if (recorded < 2) return;
+  const single = probes.filter(({ samples }) => samples === null).length;
+  if (single < 2) return;
   /** @type {Map<string, number>} */
   const made = new Map();
 
@@ -38,19 +38,23 @@ export function addMeans(probes, layers, pages) {
 
   for (const { name, members } of groups(probes)) {
     for (const { tiles } of layers) if (tiles) tiles.pages.push(pageOf(members.map((probe) => tiles.pages[probe])));
-    probes.push({ label: probes[members[0]].label, name, tile: tileOf(members.map((probe) => probes[probe].tile), pageOf), predictions: [], confidences: [], members });
+    probes.push({ label: probes[members[0]].label, name, tile: tileOf(members.map((probe) => probes[probe].tile), pageOf), predictions: [], confidences: [], members, samples: null });
   }
-  for (const probe of probes) if (probe.members.length === recorded) probe.label = null;
+  for (const probe of probes) if (probe.members.length === single) probe.label = null;
 }
 
-/** @param {Probe[]} probes */
+/** @param {Probe[]} probes those that were recorded as means are in no other mean, and make that of their class needless */
 function groups(probes) {
   /** @type {Map<number, number[]>} */
   const byLabel = new Map();
-  probes.forEach(({ label }, index) => label !== null && byLabel.set(label, [...(byLabel.get(label) ?? []), index]));
-  const classes = [...byLabel].filter(([, members]) => members.length > 1 && members.length < probes.length).slice(0, 20);
+  const single = probes.flatMap(({ samples }, index) => (samples === null ? [index] : []));
+  for (const index of single) {
+    const { label } = probes[index];
+    if (label !== null && !probes.some((other) => other.samples !== null && other.label === label)) byLabel.set(label, [...(byLabel.get(label) ?? []), index]);
+  }
+  const classes = [...byLabel].filter(([, members]) => members.length > 1 && members.length < single.length).slice(0, 20);
   return [
-    { name: `mean of ${probes.length}`, members: probes.map((_, index) => index) },
+    { name: `mean of ${single.length}${single.length < probes.length ? " probes" : ""}`, members: single },
     ...classes.map(([label, members]) => ({ name: `mean of class ${safe(label)}`, members })),
   ];
 }

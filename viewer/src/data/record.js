@@ -154,6 +154,7 @@ function readProbe(item, where, pages) {
     predictions: numbers("predictions"),
     confidences: numbers("confidences"),
     members: /** @type {number[]} */ ([]),
+    samples: probe.samples === undefined ? null : whole(probe.samples, `${where}.samples`),
   };
 }
 

@@ -110,6 +110,16 @@ export function createValues(network, pages) {
 }
 
 /**
+ * @param {Values} values
+ * @param {{step: number, probe: number}} at
+ * @returns {import("./tokens.js").RowOf}
+ */
+export const rowsAt = (values, at) => (layer, unit, row) => {
+  const width = layer.tiles?.width ?? 0;
+  return values.tile(layer, { ...at, unit })?.subarray(row * width, (row + 1) * width) ?? null;
+};
+
+/**
  * @param {{width: number, codes: Uint8Array}} page
  * @param {{x: number, y: number, width: number, height: number}} rectangle
  */

@@ -1,7 +1,10 @@
 /**
  * What a unit or a pixel is computed from, and what it feeds: the windows of convolutions and pools, the rows and columns
- * of a product with a matrix, everything for layers that mix all positions.
+ * of a product with a matrix, everything for layers that mix all positions; what belongs to a token in data/tokens.js.
  */
+
+import { drawnReaders, drawnSources } from "./through.js";
+import { tokenFanIn, tokenFanOut } from "./tokens.js";
 
 /**
  * @typedef {import("../types.js").Layer} Layer
@@ -61,12 +64,15 @@ function channelsOf(layer, source, unit) {
  * @param {import("../types.js").Network} network
  * @param {Layer} layer
  * @param {Place} place
- * @returns {Reach[]} one for every layer that it reads
+ * @param {import("./tokens.js").RowOf} [values] for the tokens that attention reads
+ * @returns {Reach[]} at least one for every layer that it reads
  */
-export function fanIn(network, layer, { unit, row, column }) {
-  const sources = network.edges.filter((edge) => edge.target === layer.id).map((edge) => network.byId.get(edge.source));
-  return sources.flatMap((source) => {
-    if (!source) return [];
+export function fanIn(network, layer, place, values) {
+  const tokens = tokenFanIn(network, layer, place, values);
+  if (tokens) return tokens;
+  const { unit, row, column } = place;
+  return drawnSources(network, layer).flatMap(({ layer: source, right, whole }) => {
+    if (right || whole) return [{ layer: source.id, units: null, window: null }];
     const units = channelsOf(layer, source, unit);
     const sliding = slidingOf(layer);
     if (row === null || !isMap(layer) || !isMap(source)) return [{ layer: source.id, units, window: null }];
@@ -82,10 +88,12 @@ export function fanIn(network, layer, { unit, row, column }) {
  * @param {Place} place
  * @returns {Reach[]} one for every layer that reads it
  */
-export function fanOut(network, layer, { unit, row, column }) {
-  const targets = network.edges.filter((edge) => edge.source === layer.id).map((edge) => network.byId.get(edge.target));
-  return targets.flatMap((target) => {
-    if (!target) return [];
+export function fanOut(network, layer, place) {
+  const tokens = tokenFanOut(network, layer, place);
+  if (tokens) return tokens;
+  const { unit, row, column } = place;
+  return drawnReaders(network, layer).flatMap(({ layer: target, right, whole }) => {
+    if (right || whole) return [{ layer: target.id, units: null, window: null }];
     const sliding = slidingOf(target);
     const units = readersOf(target, layer, unit);
     if (row === null || !isMap(layer) || !isMap(target)) return [{ layer: target.id, units, window: null }];

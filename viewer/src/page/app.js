@@ -42,12 +42,12 @@ export function startApp(body) {
   body.append(app);
 
   const failures = createFailures(store, { choose: () => opener.choose(), copy });
-  const viewport = createSafely(() => createViewport(parts, store, { calm, lost: () => failures.fail(graphicsLost(), store.state.file?.name ?? "scene") }));
+  const viewport = hasGraphics() ? createViewport(parts, store, { calm, lost: () => failures.fail(graphicsLost(), store.state.file?.name ?? "scene") }) : null;
   const announcer = createAnnouncer(store);
   const opener = createOpener(
     async (name, buffer) => {
-      if (!viewport) throw noGraphics();
       await show.open(name, buffer);
+      if (!viewport && store.state.view === "ready" && !store.state.network) throw noGraphics();
     },
     (error, name) => failures.fail(error, name),
   );
@@ -81,6 +81,10 @@ export function startApp(body) {
     viewport.stage.everyFrame(clock.tick);
     store.on(["playing"], () => viewport.redraw());
     listenForPointer(parts.canvas, store, viewport, { framed: isFramed(), select: act.select, unfold: act.toggleBlock, frame: act.frame, hint: parts.hint });
+  } else {
+    parts.canvas.hidden = true;
+    parts.stage.prepend(panels.flat());
+    runClock(clock.tick);
   }
   window.addEventListener("unhandledrejection", (event) => failures.fail(event.reason, store.state.file?.name ?? "scene"));
   window.addEventListener("error", (event) => event.error && failures.fail(event.error, store.state.file?.name ?? "scene"));
@@ -104,23 +108,24 @@ function createParts() {
   return { canvas, panes, hint, stage: h("section", { class: "stage", "aria-label": "Scene" }, canvas, ...panes.map((pane) => pane.root), h("div", { class: "focus-ring", "aria-hidden": "true" }), hint) };
 }
 
-/**
- * WebGL may be missing; the page then says so when a file is opened.
- * @template T
- * @param {() => T} create
- * @returns {T|null}
- */
-function createSafely(create) {
-  try {
-    return create();
-  } catch (error) {
-    console.warn(error);
-    return null;
-  }
+/** Asked before anything is built on it: without, the layers are listed with their values. */
+function hasGraphics() {
+  return document.createElement("canvas").getContext("webgl2") !== null;
+}
+
+/** Draws nothing, but lets time pass. @param {(now: number, elapsed: number) => boolean} tick */
+function runClock(tick) {
+  let last = 0;
+  const frame = (/** @type {number} */ now) => {
+    tick(now, Math.min(0.1, (now - last) / 1000));
+    last = now;
+    requestAnimationFrame(frame);
+  };
+  requestAnimationFrame(frame);
 }
 
 function noGraphics() {
-  return new FileFailure("E_WEBGL", "This browser cannot draw in 3D", "WebGL 2 is switched off or missing. Another browser, or hardware acceleration in the settings, will show the scene.");
+  return new FileFailure("E_WEBGL", "This browser cannot draw in 3D", "WebGL 2 is switched off or missing. Another browser, or hardware acceleration in the settings, will show it.");
 }
 
 function graphicsLost() {

@@ -2,6 +2,7 @@
 
 import { createCompare, sidesOf } from "../panels/compare.js";
 import { createChips } from "../panels/chips.js";
+import { createFlat } from "../panels/flat.js";
 import { createDetails } from "../panels/details.js";
 import { createLegend } from "../panels/legend.js";
 import { createProbes } from "../panels/probes.js";
@@ -55,10 +56,11 @@ export function createPanels(store, opened, act, more) {
     toggleBlock: act.toggleBlock,
   });
   const compare = createCompare(store, { main: opened, second: more.second, swap: act.swap, close: () => store.set({ compare: null }), openSecond: more.openSecond });
-  const details = createDetails(store, () => {
+  const tools = () => {
     const open = opened();
     return open && { values: open.values, palette, means, frame: act.frame, isolate: act.isolate, toggleHidden: act.toggleHidden, select: act.select, close: () => store.set({ selection: null }) };
-  });
+  };
+  const details = createDetails(store, tools);
   const tooltip = createTooltip(store, { reading, palette, moment: () => momentText(store.state, step()), sides });
   const probes = createProbes(store, {
     page: (index) => /** @type {import("./show.js").Opened} */ (opened()).pages.load(index),
@@ -80,6 +82,8 @@ export function createPanels(store, opened, act, more) {
   return {
     tree: tree.element,
     details: details.element,
+    /** What stands on the stage of a browser without WebGL. */
+    flat: () => createFlat(store, { tools, step }).element,
     tooltip: tooltip.element,
     title: title.element,
     compare,

@@ -15,7 +15,7 @@ const MOST = 60;
  * @param {import("./details.js").DetailsTools} tools
  */
 export function idleSection(network, layer, tools) {
-  const probes = network.probes.flatMap((probe, index) => (probe.members.length === 0 ? [index] : []));
+  const probes = network.probes.flatMap((probe, index) => (probe.members.length === 0 && probe.samples === null ? [index] : []));
   if (!layer.tiles || layer.mark === "image" || layer.mark === "bars" || layer.values?.tensor || probes.length === 0) return null;
   const note = h("p", { class: "muted" });
   const lists = [["Dead", "zero for every probe"], ["Saturated", "at an end of the range for every probe"]].map(([title, meaning]) => {

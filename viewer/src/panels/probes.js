@@ -65,12 +65,12 @@ export function createProbes(store, tools) {
       button.setAttribute("aria-checked", String(index === chosen));
       button.tabIndex = index === chosen ? 0 : -1;
       const prediction = probe.predictions[step];
-      const name = prediction === undefined ? "" : (network.data.classes[prediction] ?? String(prediction));
+      const name = prediction === undefined ? (probe.members.length || probe.samples !== null ? "mean" : "") : (network.data.classes[prediction] ?? String(prediction));
       const wrong = prediction !== undefined && probe.label !== null && prediction !== probe.label;
       setText(guess, safe(name));
       guess.classList.toggle("is-wrong", wrong);
       const sure = probe.confidences[step];
-      button.setAttribute("aria-label", `${safe(probe.name) || `probe ${index}`}${name ? `, read as ${safe(name)}${sure === undefined ? "" : ` with ${percent(sure)}`}` : ""}`);
+      button.setAttribute("aria-label", `${safe(probe.name) || `probe ${index}`}${prediction !== undefined ? `, read as ${safe(name)}${sure === undefined ? "" : ` with ${percent(sure)}`}` : ""}`);
     });
     const guesses = network.probes.some((probe) => probe.predictions.length > 0);
     setText(title, guesses ? "Probe, and what it is read as" : "Probe");

@@ -1,6 +1,7 @@
 /** The layer tree as a flat list of rows. Pure. */
 
 import { placeName } from "../data/format.js";
+import { tileWord } from "../data/tokens.js";
 
 /**
  * @typedef {object} Row
@@ -132,7 +133,7 @@ export function keysAbove(network, layer) {
 export function unitWord(layer) {
   if (layer.mark === "bars") return "class";
   if (layer.values?.tensor) return "kernel";
-  return layer.mark === "units" ? "unit" : "channel";
+  return layer.mark === "units" ? "unit" : (tileWord(layer) ?? "channel");
 }
 
 /** @param {import("../types.js").Layer} layer the name of its glyph */

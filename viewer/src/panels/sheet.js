@@ -14,11 +14,12 @@ const MOST = 1024;
  * @param {number|null} chosen
  * @param {import("../page/store.js").Store} store
  * @param {import("./details.js").DetailsTools} tools
+ * @param {number} [most] channels to show
  */
-export function createSheet(layer, chosen, store, tools) {
+export function createSheet(layer, chosen, store, tools, most = MOST) {
   const { tiles } = layer;
   if (!tiles || layer.mark === "image") return null;
-  const shown = Math.min(tiles.count, MOST);
+  const shown = Math.min(tiles.count, most);
   const single = tiles.width * tiles.height === 1;
   const canvases = Array.from({ length: shown }, () => h("canvas", { width: 1, height: 1, "aria-hidden": "true" }));
   const word = unitWord(layer);

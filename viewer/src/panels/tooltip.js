@@ -4,6 +4,7 @@ import { h, setText } from "../page/dom.js";
 import { number, safe, shapeText } from "../data/format.js";
 import { indexText, isWeights } from "../data/tensor-index.js";
 import { cssColor } from "../data/palettes.js";
+import { tileWord } from "../data/tokens.js";
 import { unitWord } from "./rows.js";
 
 /**
@@ -21,7 +22,7 @@ export function readingText({ value, beyond }) {
 }
 
 /**
- * Where a value stands: "row 22, column 12", or the class, or the index in a tensor of weights.
+ * Where a value stands: "row 22, column 12", the class, who reads whom, or the index in a tensor of weights.
  * @param {import("../types.js").Network} network
  * @param {import("../types.js").Layer} layer
  * @param {{unit: number|null, row: number, column: number}} place
@@ -30,6 +31,7 @@ export function placeText(network, layer, { unit, row, column }) {
   if (unit === null) return "";
   if (layer.values?.tensor && layer.tiles) return indexText(layer.values.tensor, layer.tiles, { unit, row, column });
   if (layer.mark === "bars") return safe(network.data.classes[unit] ?? "");
+  if (tileWord(layer) === "head") return `token ${row} reads token ${column}`;
   return layer.tiles && layer.tiles.width * layer.tiles.height > 1 ? `row ${row}, column ${column}` : "";
 }
 

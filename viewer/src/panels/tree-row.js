@@ -27,20 +27,31 @@ export function renderRow(row, index, { step, active, state, tools }) {
   const { selection, hidden } = state;
   const selected = row.layer !== null && selection?.layer === row.layer.id && selection.unit === row.unit;
   const off = row.layer !== null && hidden.has(row.layer.id);
+  const shape = shapeOf(row);
   return h(
     "div",
     {
       role: "treeitem", id: `row-${index}`, class: `row is-${row.kind}${index === active ? " is-active" : ""}${off ? " is-off" : ""}`,
       style: `top:${index * ROW}px;--depth:${row.depth}`, "aria-level": row.depth + 1, "aria-posinset": row.position, "aria-setsize": row.siblings,
       "aria-selected": String(selected), "aria-expanded": row.open === null ? null : String(row.open), "data-index": index,
-      "aria-label": `${safe(row.name)}${row.layer && row.unit === null ? `, ${safe(row.layer.title)}` : ""}`,
+      "aria-label": labelOf(row),
     },
     h("span", { class: "twist" }, row.open === null ? null : icon("twist")),
     glyph(row, step, tools),
     h("span", { class: "name", text: safe(row.name) }),
-    row.kind === "layer" && row.layer ? h("span", { class: "shape", text: shapeText(row.layer.outputs[0]) }) : null,
+    " ",
+    shape ? h("span", { class: "shape", text: shape }) : null,
     h("span", { class: "end" }, spark(row, step, tools), row.kind === "layer" && row.layer ? eye(row.layer, off, tools) : null, row.scope ? fold(row.scope, state, tools) : null),
   );
+}
+
+/** @param {import("./rows.js").Row} row */
+const shapeOf = ({ kind, layer }) => (kind === "layer" && layer ? shapeText(layer.outputs[0]) : "");
+
+/** @param {import("./rows.js").Row} row begins with what is seen: people say that to reach it */
+function labelOf(row) {
+  const seen = [safe(row.name), shapeOf(row)].filter(Boolean).join(" ");
+  return row.layer && row.unit === null ? `${seen}, ${safe(row.layer.title)}` : seen;
 }
 
 /**

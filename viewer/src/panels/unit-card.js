@@ -3,6 +3,8 @@
 import { h, setText } from "../page/dom.js";
 import { number, percent } from "../data/format.js";
 import { cssColor } from "../data/palettes.js";
+import { readsText } from "../data/tokens.js";
+import { rowsAt } from "../data/values.js";
 import { summarize } from "../data/stats.js";
 import { paintCodes } from "./charts.js";
 import { section } from "./facts.js";
@@ -26,9 +28,11 @@ export function createUnitCard(network, layer, unit, store, tools) {
   const value = h("strong", { class: "big-value" });
   const place = h("span", { class: "muted" });
   const facts = h("dl", { class: "pairs" });
+  const reads = h("p", { class: "muted reads" });
   const element = section(
     `${unitWord(layer)[0].toUpperCase()}${unitWord(layer).slice(1)} ${unit}`, map ? "under the cursor" : "",
     h("div", { class: "unit-card" }, map ? h("div", { class: "map-box" }, canvas, spot) : null, h("div", {}, h("div", { class: "value" }, swatch, value), place, facts)),
+    reads,
   );
   const { selection } = store.state;
   let at = { row: selection?.row ?? Math.floor(tiles.height / 2), column: selection?.column ?? Math.floor(tiles.width / 2) };
@@ -58,6 +62,7 @@ export function createUnitCard(network, layer, unit, store, tools) {
     swatch.style.background = cssColor(palette, reading.code);
     setText(value, readingText(reading));
     setText(place, placeText(network, layer, { unit, ...at }));
+    setText(reads, readsText(layer, { unit, row: at.row }, rowsAt(tools.values, { step, probe })));
     if (map) showFacts(numbers);
   }
 

@@ -1,6 +1,7 @@
 /** Which part of the stage is free for the network, and from where to look at it. */
 
 import { Vector3 } from "three";
+import { isTall } from "./panes.js";
 
 /**
  * @typedef {import("./fit.js").Rectangle} Rectangle
@@ -26,7 +27,8 @@ export function heroAzimuth(aspect) {
  * @returns {Rectangle}
  */
 export function freeRectangle(stage, state, all, { width, height }) {
-  if (state.compare) return { left: width * 0.05, right: width * 0.93, top: 40, bottom: height - 54 };
+  // Below a network in a tall pane stands the list of what changed.
+  if (state.compare) return { left: width * 0.05, right: width * 0.93, top: 40, bottom: height - (isTall({ width, height }) ? 200 : 54) };
   const small = width < 640;
   const side = small ? 20 : Math.min(56, width * 0.045);
   const origin = stage.getBoundingClientRect();

@@ -22,6 +22,9 @@ export function createLabels(host, layers, network, lines) {
   const bars = layers.filter((drawing) => drawing.bars.length > 0 && !drawing.bars.includes(/** @type {any} */ (undefined))).map((drawing) => createBarLabels(drawing, network));
   host.replaceChildren(...labels.map((label) => label.element), ...bars.flatMap((bar) => bar.elements));
 
+  /** @type {string|null} */
+  let selected = null;
+
   return {
     /**
      * @param {{project: Project, width: number, height: number, blocked: import("./fit.js").Rectangle[], shown: (id: string) => boolean,
@@ -29,7 +32,7 @@ export function createLabels(host, layers, network, lines) {
      */
     place(view) {
       const bounds = { left: 4, top: 4, right: view.width - 4, bottom: view.height - 4 };
-      const screen = labels.map(({ drawing }) => onScreen(drawing, view));
+      const screen = labels.map(({ drawing }) => onScreen(drawing, view, drawing.layer.id === selected ? BRACKET : 0));
       const items = labels.map(({ size, brief, drawing }, index) => ({ around: screen[index] ?? NOWHERE, size, brief, priority: drawing.layer.mark === "joint" ? 0 : 1 }));
       const blocked = [...view.blocked, ...bars.flatMap((bar) => bar.place(view))];
       const places = placeLabels(items, { bounds, blocked, lines: lines.map(view.project) });
@@ -39,22 +42,28 @@ export function createLabels(host, layers, network, lines) {
      * @param {{probe: number, selected: string|null, value: (drawing: LayerDrawing, unit: number) => number}} now
      */
     show(now) {
+      selected = now.selected;
       for (const { element, drawing } of labels) element.classList.toggle("is-selected", drawing.layer.id === now.selected);
       for (const bar of bars) bar.show(now);
     },
   };
 }
 
+/** Pixels around the selected layer that its brackets take. */
+const BRACKET = 10;
 const NOWHERE = { left: -1e6, top: -1e6, right: -1e6, bottom: -1e6 };
 
 /**
  * @param {LayerDrawing} drawing
  * @param {{project: Project, shown: (id: string) => boolean, named: (id: string) => boolean}} view
+ * @param {number} margin pixels
  */
-function onScreen({ layer, corners }, view) {
+function onScreen({ layer, corners }, view, margin) {
   if (corners.length === 0 || !view.shown(layer.id) || !view.named(layer.id)) return null;
   const points = corners.map(view.project);
-  return points.every((point) => point.z < 1) ? around(points) : null;
+  if (!points.every((point) => point.z < 1)) return null;
+  const { left, top, right, bottom } = around(points);
+  return { left: left - margin, top: top - margin, right: right + margin, bottom: bottom + margin };
 }
 
 /** @param {LayerDrawing} drawing */
@@ -109,8 +118,9 @@ function createBarLabels(drawing, network) {
    */
   function put(element, point, { size, shift, off }) {
     element.classList.toggle("is-off", off);
-    element.style.fontSize = `${size}px`;
-    element.style.transform = `translate(${point.x}px, ${point.y}px) translate(${shift}, -50%)`;
+    // The last bits of a camera that came back to its place would draw every letter a little differently.
+    element.style.fontSize = `${size.toFixed(2)}px`;
+    element.style.transform = `translate(${point.x.toFixed(2)}px, ${point.y.toFixed(2)}px) translate(${shift}, -50%)`;
   }
 
   return {

@@ -1,6 +1,7 @@
 /** What lies over the drawing of a pane: labels, brackets, outlines, the windows that a pixel is computed from. */
 
 import { fanIn, fanOut } from "../data/windows.js";
+import { rowsAt } from "../data/values.js";
 import { lit } from "./drawing.js";
 import { createLabels } from "./labels.js";
 import { createMarks } from "./marks.js";
@@ -61,7 +62,7 @@ export function createOverlay(root, drawing, blocks, { camera, stage }) {
         const found = place && drawing.byId.get(place.layer);
         return found && focus.shown(found.layer.id) ? { drawing: found, unit: place.unit } : null;
       };
-      marks.place({ selection: find(state.selection), hover: find(state.hover), candidate, project, windows: windowsOf(state, drawing) });
+      marks.place({ selection: find(state.selection), hover: find(state.hover), candidate, project, windows: windowsOf(state, drawing, now) });
     },
     dispose: () => root.replaceChildren(),
   };
@@ -71,8 +72,9 @@ export function createOverlay(root, drawing, blocks, { camera, stage }) {
  * The windows of the pixel under the pointer, or of the selected one, in the layers before and behind.
  * @param {State} state
  * @param {import("./drawing.js").Drawing} drawing
+ * @param {import("./layer-drawing.js").Moment} moment
  */
-function windowsOf({ selection, hover }, { network, byId }) {
+function windowsOf({ selection, hover }, { network, byId, values }, { step, probe }) {
   if (!selection || selection.unit === null) return [];
   const layer = network.byId.get(selection.layer);
   if (!layer) return [];
@@ -80,7 +82,7 @@ function windowsOf({ selection, hover }, { network, byId }) {
   const unit = over ? /** @type {number} */ (over.unit) : selection.unit;
   const at = over ?? (selection.row === undefined ? null : selection);
   const place = at ? { unit, row: at.row ?? 0, column: at.column ?? 0 } : { unit, row: null, column: null };
-  const reaches = [...fanIn(network, layer, place), ...fanOut(network, layer, place)];
+  const reaches = [...fanIn(network, layer, place, rowsAt(values, { step, probe })), ...fanOut(network, layer, place)];
   return reaches.flatMap((reach) => {
     const drawing = byId.get(reach.layer);
     return drawing ? [{ drawing, units: reach.units, window: reach.window }] : [];

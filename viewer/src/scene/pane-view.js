@@ -1,7 +1,7 @@
 /** Which panes there are, and what lies over each. */
 
 import { createOverlay } from "./overlay.js";
-import { onClockOf, splitStage } from "./panes.js";
+import { isTall, onClockOf, splitStage } from "./panes.js";
 
 /**
  * @typedef {import("../types.js").State} State
@@ -17,13 +17,24 @@ const USUAL_ASPECT = 2.6;
  * @param {{width: number, height: number}} size of the stage
  * @param {Shown|null} main
  * @param {Shown|null} second the second file of a comparison
+ * @param {HTMLElement} stage at the bottom of which probes and legend stand
  * @returns {Pane[]}
  */
-export function panesOf(state, size, main, second) {
+export function panesOf(state, size, main, second, stage) {
   const other = state.compare?.kind === "files" ? second : main;
   if (!state.compare || !main || !other) return [{ pane: "B", shown: main, state, left: 0, top: 0, ...size }];
-  const [a, b] = splitStage(size, USUAL_ASPECT);
+  const [a, b] = splitStage({ ...size, height: Math.max(1, size.height - footOf(stage, size)) }, USUAL_ASPECT);
   return [{ pane: "A", shown: main, state, ...a }, { pane: "B", shown: other, state: onClockOf(state, main.network, other.network), ...b }];
+}
+
+/** @type {{key: string, height: number}} asked once for each size: a layout in every frame would cost more than drawing */
+let foot = { key: "", height: 0 };
+
+/** @param {HTMLElement} stage @param {{width: number, height: number}} size */
+function footOf(stage, { width, height }) {
+  const key = `${width} ${height} ${stage.className}`;
+  if (foot.key !== key) foot = { key, height: /** @type {HTMLElement|null} */ (stage.querySelector(".stage-foot"))?.offsetHeight ?? 0 };
+  return foot.height;
 }
 
 /**
@@ -44,6 +55,7 @@ export function createOverlays(parts, camera) {
     show: ({ pane, shown, state, left, top, width, height }, index) => {
       const { root, marks } = parts.panes[index];
       Object.assign(root.style, { left: `${left}px`, top: `${top}px`, width: `${width}px`, height: `${height}px` });
+      root.classList.toggle("is-tall", isTall({ width, height }));
       if (!shown) return;
       if (made[index]?.shown !== shown) {
         made[index]?.overlay.dispose();

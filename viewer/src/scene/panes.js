@@ -26,6 +26,9 @@ export function splitStage({ width, height }, aspect) {
   return [{ left: 0, top: 0, width: half, height }, { left: width - half, top: 0, width: half, height }];
 }
 
+/** @param {{width: number, height: number}} pane whether there is room below a network in a row, rather than beside it */
+export const isTall = ({ width, height }) => height > 0.6 * width;
+
 /**
  * What a pane shows of a network.
  * @param {State} state

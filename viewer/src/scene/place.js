@@ -45,6 +45,9 @@ export function placeLabels(items, { bounds, blocked, lines = [] }) {
   return found.map((each) => each?.place ?? null);
 }
 
+/** Whole pixels; what lies between two falls to the same one, whatever its last bits. @param {number} at */
+const steady = (at) => Math.round(at - 1e-3);
+
 /**
  * Below or above: the first free place that crosses no line, else, for a name, the first free one.
  * @param {Item} item
@@ -54,8 +57,8 @@ export function placeLabels(items, { bounds, blocked, lines = [] }) {
 function bestFree(item, { brief, side, bounds, taken, lines }) {
   const { width, height } = brief ? item.brief : item.size;
   const places = [false, true].filter((above) => side === undefined || side === above).map((above) => {
-    const top = Math.round(above ? item.around.top - GAP - height : item.around.bottom + GAP);
-    const left = Math.round((item.around.left + item.around.right - width) / 2);
+    const top = steady(above ? item.around.top - GAP - height : item.around.bottom + GAP);
+    const left = steady((item.around.left + item.around.right - width) / 2);
     return { above, place: { left, top, brief }, rectangle: { left: left - 4, top: top - 2, right: left + width + 4, bottom: top + height + 2 } };
   });
   const free = places.filter(({ rectangle: r }) => {

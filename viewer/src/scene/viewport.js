@@ -46,7 +46,7 @@ export function createViewport(parts, store, { calm, lost }) {
   store.on(["theme"], (state) => stage.background(TOKENS[state.theme].canvas));
   store.on(["compare"], () => resize());
   stage.background(TOKENS[store.state.theme].canvas);
-  const panes = () => panesOf(store.state, stage.size, main, second);
+  const panes = () => panesOf(store.state, stage.size, main, second, parts.stage);
 
   /** @param {Pane} pane */
   function update({ pane, shown, state }) {

@@ -20,6 +20,7 @@ async function findings(page) {
 
 for (const [name, how] of Object.entries({
   "desktop, dark, a unit selected": { hash: "#sel=body.conv/1" },
+  "desktop with its tree": { width: 1440 },
   "desktop, light": { hash: "#theme=light&sel=body.fc/2" },
   "a comparison": { hash: "#vs=epochs&a=0" },
   "a comparison, light": { hash: "#vs=probes&a=1&diff=1&theme=light" },

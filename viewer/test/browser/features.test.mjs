@@ -189,8 +189,8 @@ test("the tooltip of a comparison has A, B and their difference", async () => {
   await page.settle();
   const box = await page.tab.locator("canvas.gl").boundingBox();
   let text = "";
-  for (let i = 1; i < 40 && !/A.*B/.test(text); i++) {
-    await page.tab.mouse.move(box.x + (box.width * i) / 40, box.y + box.height * 0.5);
+  for (let i = 1; i < 120 && !/A.*B/.test(text); i++) {
+    await page.tab.mouse.move(box.x + (box.width * (i % 40)) / 40, box.y + box.height * [0.5, 0.35, 0.25][Math.floor(i / 40)]);
     await page.settle();
     text = await page.tab.locator(".tooltip").textContent();
     if (!(await page.tab.locator(".tooltip .sides").isVisible())) text = "";

@@ -65,8 +65,9 @@ export async function onScreen(opened, point) {
   return { x: box.x + box.width / 2 + (dot(relative, right) / depth) * (box.height / 2), y: box.y + box.height / 2 - (dot(relative, up) / depth) * (box.height / 2) };
 }
 
-export async function startBrowser() {
-  const browser = await chromium.launch({ executablePath: process.env.NN2GLTF_CHROMIUM || "/usr/bin/chromium", chromiumSandbox: false, args: ARGUMENTS });
+/** @param {string[]} [args] of Chromium */
+export async function startBrowser(args = ARGUMENTS) {
+  const browser = await chromium.launch({ executablePath: process.env.NN2GLTF_CHROMIUM || "/usr/bin/chromium", chromiumSandbox: false, args });
   const folder = mkdtempSync(join(tmpdir(), "nn2gltf-viewer-"));
   let count = 0;
 

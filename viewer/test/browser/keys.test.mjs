@@ -107,7 +107,10 @@ test("C compares, X swaps, C ends it", async () => {
   assert.deepEqual([to.compare.kind, to.compare.time, to.epoch], ["epochs", 0, 2]);
   const swapped = await tried(["c", "x"], { changes: null });
   assert.deepEqual([swapped.to.compare.time, swapped.to.epoch], [2, 0]);
-  assert.equal((await tried(["c", "c"], { changes: false })).to.compare, null);
+  // Not by pixels: Chromium may draw a letter at half a pixel differently after it has stood elsewhere.
+  const { from, to: ended } = await tried(["c", "c"], { changes: null });
+  assert.equal(ended.compare, null);
+  for (const key of ["azimuth", "elevation", "distance"]) assert.ok(Math.abs(ended.camera[key] - from.camera[key]) < 1e-9, key);
 });
 
 test("T turns the theme, the backslash presents, Escape comes back", async () => {
