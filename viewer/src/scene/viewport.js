@@ -88,7 +88,7 @@ export function createViewport(parts, store, { calm, lost }) {
     fitted ||= Boolean(main || plain);
     stage.draw();
   }
-  new ResizeObserver(() => resize()).observe(parts.stage);
+  onOtherRoom(parts.stage, () => resize());
 
   function clear() {
     overlays.clear();
@@ -188,4 +188,14 @@ function paneAt(panes, canvas, x, y) {
   const pane = panes.find(({ left, top, width, height }) => across >= left && across < left + width && down >= top && down < top + height);
   const at = pane ? { x: ((across - pane.left) / pane.width) * 2 - 1, y: 1 - ((down - pane.top) / pane.height) * 2 } : { x: 0, y: 0 };
   return { pane, at };
+}
+
+/**
+ * The stage has another size, or what stands over it has come to its own letters.
+ * @param {HTMLElement} stage
+ * @param {() => void} measure
+ */
+function onOtherRoom(stage, measure) {
+  new ResizeObserver(measure).observe(stage);
+  document.fonts.addEventListener("loadingdone", measure);
 }

@@ -93,7 +93,7 @@ export async function startBrowser(args = ARGUMENTS) {
     const help = {
       tab, context, seen, file,
       state: () => tab.evaluate(() => globalThis.nn2gltf.state()),
-      settle: () => (frozen ? tab.clock.runFor(700) : tab.evaluate(() => globalThis.nn2gltf.settled())),
+      settle: () => (frozen ? tab.clock.runFor(700) : tab.evaluate(() => document.fonts.ready.then(() => globalThis.nn2gltf.settled()))),
       ready: () => tab.waitForFunction(() => ["ready", "error"].includes(globalThis.nn2gltf.state().view)),
       async press(...keys) {
         for (const key of keys) await tab.keyboard.press(key);
