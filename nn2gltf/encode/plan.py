@@ -97,8 +97,7 @@ def _count_drawn(layer: Layer) -> int:
     shape = layer.outputs[0].shape[1:]
     if layer.kind != "weight":
         return math.prod(shape)
-    picture = picture_of(shape)
-    return picture.count * math.prod(picture.tile)
+    return picture_of(shape).texels
 
 
 def _main_probe(recording: Recording, graph: Graph, options: EncodeOptions) -> int:

@@ -76,6 +76,11 @@ class TensorPicture:
         """Whether a texel stands for several numbers."""
         return self.pool != (1, 1)
 
+    @property
+    def texels(self) -> int:
+        """Of all tiles."""
+        return self.count * math.prod(self.tile)
+
     def to_json(self) -> JsonObject:
         """What finds the index of a texel (docs/scene-format.md, Weights)."""
         found: JsonObject = {"shape": list(self.shape)}
