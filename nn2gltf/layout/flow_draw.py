@@ -16,6 +16,7 @@ from nn2gltf.layout.flow_rows import SHELF, TURN, FlowPlan, Spot
 from nn2gltf.layout.grid import Columns
 from nn2gltf.layout.routes import Port, Router
 from nn2gltf.layout.shapes import face_shape
+from nn2gltf.layout.stages import common_parts
 from nn2gltf.layout.things import Thing
 
 TURN_CARD = 22.0
@@ -254,11 +255,7 @@ def _rack_label(canvas: Canvas, things: Sequence[Thing], corner: tuple[float, fl
     paths = [
         thing.nodes[0].path.replace("/", ".").split(".") for thing in things if thing.output.kind != "input"
     ]
-    common: list[str] = []
-    for parts in zip(*(path[:-1] for path in paths), strict=False):
-        if len(set(parts)) > 1:
-            break
-        common.append(parts[0])
+    common = common_parts([path[:-1] for path in paths])
     if not common:
         return
     path = ".".join(common)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from nn2gltf.errors import safe
 from nn2gltf.ir.graph import Layer
@@ -99,13 +101,18 @@ def _is_pool(item: Item) -> bool:
     return len(item.layers) == 1 and item.output.kind == "pool"
 
 
+def common_parts(paths: Sequence[Sequence[str]]) -> list[str]:
+    """The parts that all paths begin with.
+
+    >>> common_parts([["net", "a", "conv"], ["net", "a", "norm"]])
+    ['net', 'a']
+    """
+    return [parts[0] for parts in takewhile(lambda parts: len(set(parts)) == 1, zip(*paths, strict=False))]
+
+
 def _common_path(run: list[Item]) -> str:
     paths = [(item.scope or item.output.scope).split(".") for item in run if item.output.kind != "input"]
-    common: list[str] = []
-    for parts in zip(*paths, strict=False):
-        if len(set(parts)) > 1:
-            break
-        common.append(parts[0])
+    common = common_parts(paths)
     if len(run) == 1 and run[0].scope and len(common) > 1:
         common = common[:-1]
     return safe(".".join(common), limit=60)

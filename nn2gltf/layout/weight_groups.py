@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from nn2gltf.errors import safe
 from nn2gltf.ir.graph import Graph, Layer
+from nn2gltf.layout.stages import common_parts
 
 MOST_MODULES = 40
 """More modules than this, and groups of equal shapes are folded to their first and last."""
@@ -155,12 +156,7 @@ def _wrapping(paths: Sequence[str]) -> int:
     split = [path.split(".") for path in paths if path]
     if not split:
         return 0
-    shared = 0
-    for parts in zip(*split, strict=False):
-        if len(set(parts)) > 1:
-            break
-        shared += 1
-    return min(shared, min(len(parts) for parts in split) - 1)
+    return min(len(common_parts(split)), min(len(parts) for parts in split) - 1)
 
 
 def _key(path: str, depth: int) -> str:
