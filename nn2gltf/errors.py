@@ -24,6 +24,7 @@ A message says what is wrong and where; ``hint`` says what to type or change. Bo
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from typing import ClassVar
 
 from nn2gltf.python_form import to_python
@@ -106,6 +107,16 @@ def safe(text: object, *, limit: int = SHOWN_NAME_LENGTH) -> str:
     raw = text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)
     cut = raw if len(raw) <= limit else raw[: limit - 1] + "…"
     return "".join("\ufffd" if unicodedata.category(c) in _UNSAFE else c for c in cut)
+
+
+def listed(names: Sequence[str], *, most: int = 3, limit: int = 80, more: str = "more") -> str:
+    """The first names, each made :func:`safe`, and how many there are besides.
+
+    >>> listed(["a", "b", "c", "d", "e"])
+    'a, b, c and 2 more'
+    """
+    shown = ", ".join(safe(name, limit=limit) for name in names[:most])
+    return f"{shown} and {len(names) - most} {more}" if len(names) > most else shown
 
 
 _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})

@@ -80,6 +80,14 @@ def _from_names(names: Sequence[str]) -> list[float] | None:
     return None
 
 
+def stated_epoch(facts: Mapping[str, Json]) -> float:
+    """The epoch that one file states beside its weights, 0 where it states none."""
+    epoch = facts.get("epoch")
+    if isinstance(epoch, bool) or not isinstance(epoch, int | float):
+        return 0
+    return epoch if epoch >= 0 else 0
+
+
 def step_metrics(facts: Mapping[str, Json]) -> dict[str, float]:
     """Losses and accuracies beside the weights; percentages become fractions."""
     found: dict[str, float] = {}

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from nn2gltf.api.checkpoints import stated_epoch
 from nn2gltf.api.file_request import FileRequest
 from nn2gltf.api.weight_values import record_weights, too_large
 from nn2gltf.errors import InputDataError, LimitError, RefusedError, UsageError
@@ -168,12 +169,10 @@ def _static(model: SavedModel, request: FileRequest) -> Recording:
         if found.recorded:
             return found
     weights, note = collect_numbers(model, MAX_WEIGHTS)
-    epoch = model.facts.get("epoch")
-    known = isinstance(epoch, int | float) and not isinstance(epoch, bool) and epoch >= 0
     meta: dict[str, Json] = {"weights": "given", "source": model.kind}
     return Recording(
         graph=model.graph,
-        steps=(Step(epoch=epoch if known and isinstance(epoch, int | float) else 0),),
+        steps=(Step(epoch=stated_epoch(model.facts)),),
         probes=(),
         values=MemoryValues(activations=({},), weights=(weights,)),
         reductions={"": note} if note else {},

@@ -10,10 +10,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from nn2gltf.api.checkpoints import read_epochs, step_metrics
-from nn2gltf.errors import UsageError, safe
+from nn2gltf.api.checkpoints import read_epochs, stated_epoch, step_metrics
+from nn2gltf.errors import UsageError, listed, safe
 from nn2gltf.ir.graph import Graph, Parameter
 from nn2gltf.ir.json import Json
 from nn2gltf.ir.recording import FloatArray, MemoryValues, Probe, Recording, Step
@@ -29,7 +28,6 @@ MOST_DRAWN = 100_000_000
 """Numbers of all pictures of all steps: they are sent from one process to another."""
 FLOATS = frozenset({"float64", "float32", "float16", "bfloat16"})
 ALONE = "The weights themselves are shown: nobody ran the model."
-SHOWN = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,8 +77,7 @@ def too_large(models: Sequence[SavedModel]) -> str:
     tensors = [parameter for model in models for _, parameter in own_tensors(model.graph)]
     if (count := sum(parameter.count for parameter in tensors)) > MOST_NUMBERS:
         return f"{count:,} numbers are more than the {MOST_NUMBERS:,} that are read"
-    pictures = [picture_of(parameter.shape) for parameter in tensors if _is_drawn(parameter)]
-    if (texels := sum(picture.count * math.prod(picture.tile) for picture in pictures)) > MOST_DRAWN:
+    if (texels := sum(picture_of(p.shape).texels for p in tensors if _is_drawn(p))) > MOST_DRAWN:
         return f"{texels:,} texels are more than the {MOST_DRAWN:,} that are drawn"
     return ""
 
@@ -119,10 +116,10 @@ def _left_out(
 ) -> tuple[str, ...]:
     """Sentences on tensors without a picture, and on those that are reduced."""
     notes: list[str] = []
-    pools = [picture_of(drawn[name].shape).pool for name in kept]
-    if any(pool != (1, 1) for pool in pools):
+    pools = [picture.pool for name in kept if (picture := picture_of(drawn[name].shape)).pooled]
+    if pools:
         rows, columns = max(pools, key=math.prod)
-        count = sum(pool != (1, 1) for pool in pools)
+        count = len(pools)
         notes.append(
             f"{count} large {'tensor is' if count == 1 else 'tensors are'} drawn reduced: a texel is the number "
             f"furthest from zero of up to {rows} × {columns}."
@@ -142,11 +139,8 @@ def _left_out(
 def _named(names: Sequence[str]) -> str:
     """``num_batches_tracked (20)``: counted by the last part of the name."""
     ends = Counter(name.rpartition(".")[2] for name in names)
-    shown = [f"{safe(end, limit=60)} ({n})" if n > 1 else safe(end, limit=60) for end, n in ends.items()]
-    return (
-        f"{', '.join(shown[:SHOWN])} and {len(shown) - SHOWN} more"
-        if len(shown) > SHOWN
-        else ", ".join(shown)
+    return listed(
+        [f"{safe(end, limit=60)} ({n})" if n > 1 else safe(end, limit=60) for end, n in ends.items()]
     )
 
 
@@ -154,9 +148,7 @@ def _steps(
     facts: Sequence[Mapping[str, Json]], paths: Sequence[str], source: str
 ) -> tuple[tuple[Step, ...], tuple[str, ...]]:
     if len(facts) == 1:
-        epoch: Any = facts[0].get("epoch")
-        known = isinstance(epoch, int | float) and not isinstance(epoch, bool) and epoch >= 0
-        return (Step(epoch=epoch if known else 0),), ()
+        return (Step(epoch=stated_epoch(facts[0])),), ()
     epochs, note = read_epochs([Path(path).stem for path in paths], facts, source=source)
     steps = [Step(epoch=epoch, metrics=step_metrics(fact)) for epoch, fact in zip(epochs, facts, strict=True)]
     return tuple(steps), (note,)

@@ -57,7 +57,7 @@ def with_means(recording: Recording) -> Recording:
     steps = range(len(recording.steps))
     if not recording.probes or not known:
         return recording
-    if any(recording.number("mean", layer_id, step) is None for layer_id in known[:1] for step in steps):
+    if any(recording.number("mean", known[0], step) is None for step in steps):
         return recording
     counted = recording.number("samples", "all", -1)
     samples = int(counted) if counted is not None else 0

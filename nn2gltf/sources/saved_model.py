@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from nn2gltf.errors import InputDataError, RefusedError, safe
+from nn2gltf.errors import InputDataError, RefusedError, listed, safe
 from nn2gltf.ir.graph import Graph, TensorSpec
 from nn2gltf.ir.json import Json
 from nn2gltf.sources.module_tree import (
@@ -46,7 +46,6 @@ DATA_NAMES = re.compile(
     r"|collections\.OrderedDict|builtins\.set"
 )
 """Names that tensors and dictionaries are made of."""
-SHOWN = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,16 +104,11 @@ def read_saved_model(path: Path, *, script: bool = False) -> SavedModel:
     report = [f"Weights alone, without their module. {MODEL_HINT}"]
     strange = missing_names(archive)
     if strange:
-        report.append(f"Left out, and not run: {_listed(strange)}.")
+        report.append(f"Left out, and not run: {listed(strange)}.")
     graph = graph_of_modules(modules_of_names(specs), name=path.stem, report=report)
     return SavedModel(
         graph=graph, read=lambda name: _read(archive, state, name), kind="weights", facts=plain_facts(content)
     )
-
-
-def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(safe(name, limit=80) for name in names[:SHOWN])
-    return f"{shown} and {len(names) - SHOWN} more" if len(names) > SHOWN else shown
 
 
 def module_in(content: Any) -> Stub | None:
@@ -135,7 +129,7 @@ def _module_model(archive: SavedArchive, module: Stub, *, script: bool) -> Saved
         else "Layer tree of a pickled module, read without running its code."
     ]
     if missing:
-        report.append(f"Its code is not here: {_listed(missing)}.")
+        report.append(f"Its code is not here: {listed(missing)}.")
     report.append(MODEL_HINT)
     name = module.kind.rpartition(".")[2]
     graph = graph_of_modules(modules_of_stub(module), name=name, report=report)

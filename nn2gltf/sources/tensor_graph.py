@@ -6,10 +6,9 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 
+from nn2gltf.errors import listed
 from nn2gltf.ir.graph import ORDER_INFERRED, Edge, Graph, Layer, Parameter, Scope, TensorSpec
 from nn2gltf.sources.module_tree import parents
-
-SHOWN = 4
 
 
 def is_of_modules(graph: Graph) -> bool:
@@ -74,8 +73,7 @@ def _without(graph: Graph) -> Iterator[str]:
     count = Counter(layer.op for layer in graph.layers if not layer.parameters)
     if count:
         named = [f"{op} ({n})" if n > 1 else op for op, n in count.items()]
-        more = f" and {len(named) - SHOWN} more kinds" if len(named) > SHOWN else ""
-        yield f"Layers without weights are not drawn: {', '.join(named[:SHOWN])}{more}."
+        yield f"Layers without weights are not drawn: {listed(named, most=4, more='more kinds')}."
 
 
 def _layer(module: Layer, parameter: Parameter) -> Layer:

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
 
-from nn2gltf.errors import safe
+from nn2gltf.errors import listed, safe
 from nn2gltf.ir.graph import Edge, Graph, Layer, Parameter, Scope, TensorSpec
 from nn2gltf.sources.torch_marks import Origin
 from nn2gltf.sources.torch_ops import function_kind, function_name, module_kind, module_settings
@@ -17,8 +17,6 @@ from nn2gltf.sources.torch_tape import NO_CALL, Call, Op, Tape
 
 End = tuple[Origin, tuple[str, ...]]
 """The layer output behind plumbing, and the plumbing's names in order."""
-
-SHOWN = 3
 
 
 class LayerBuilder:
@@ -267,8 +265,7 @@ def note_unread(parameters: list[Parameter]) -> tuple[str, ...]:
     names = [p.name for p in parameters if p.trainable]
     if not names:
         return ()
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return (f"No layer reads {', '.join(safe(name, limit=80) for name in names[:SHOWN])}{more}.",)
+    return (f"No layer reads {listed(names)}.",)
 
 
 def _call_id(call: Call) -> str:

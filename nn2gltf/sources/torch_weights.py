@@ -8,15 +8,13 @@ from typing import Any
 import torch
 from torch import nn
 
-from nn2gltf.errors import InputDataError, safe
+from nn2gltf.errors import InputDataError, listed, safe
 
 KEYS = ("state_dict", "model_state_dict", "model_state", "model", "net", "network", "weights", "ema")
 """Where training scripts keep the weights in a checkpoint."""
 
 PREFIXES = ("module.", "_orig_mod.", "model.", "net.")
 """What wrappers (data parallel, torch.compile, Lightning) put before every name."""
-
-SHOWN = 3
 
 
 def find_state_dict(content: Any) -> dict[str, torch.Tensor] | None:
@@ -70,7 +68,7 @@ def load_weights(module: nn.Module, state: Mapping[str, torch.Tensor], *, where:
     module.load_state_dict(given, assign=any(p.is_meta for p in module.parameters()))
     if empty := [name for name, buffer in module.named_buffers() if buffer.is_meta]:
         raise InputDataError(
-            f"the model was built without numbers, and the weights do not hold {_listed('its buffers', empty)[0]}",
+            f"the model was built without numbers, and the weights do not hold its buffers {listed(empty, limit=60)}",
             code="E_MODEL_FILE",
             where=where,
             hint="Name code that builds it with numbers: net.py:Net.",
@@ -87,9 +85,7 @@ def _without_prefix(state: dict[str, torch.Tensor], own: set[str]) -> dict[str, 
 def _listed(what: str, names: list[str]) -> list[str]:
     if not names:
         return []
-    shown = ", ".join(safe(name, limit=60) for name in names[:SHOWN])
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return [f"{what} {shown}{more}"]
+    return [f"{what} {listed(names, limit=60)}"]
 
 
 def _shape(tensor: torch.Tensor) -> str:
