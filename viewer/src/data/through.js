@@ -41,9 +41,8 @@ function walk(network, start, end) {
     const key = `${from.id} ${now.right} ${now.whole}`;
     if (seen.has(key)) continue;
     seen.add(key);
-    const behind = end === "source" ? "target" : "source";
-    for (const edge of network.edges) {
-      const ahead = edge[behind] === from.id ? network.byId.get(edge[end]) : undefined;
+    for (const edge of edgesAt(network)[end === "source" ? "target" : "source"].get(from.id) ?? []) {
+      const ahead = network.byId.get(edge[end]);
       const reader = end === "source" ? from : ahead;
       if (!ahead || !reader) continue;
       const right = now.right || (isProduct(reader) && !isFirst(network, edge));
@@ -63,4 +62,26 @@ function walk(network, start, end) {
 const widest = (known, read) => (known ? { ...read, left: known.left || read.left, right: known.right || read.right, whole: known.whole || read.whole } : read);
 
 /** @param {import("../types.js").Network} network @param {import("../types.js").Edge} edge edges into a layer stand in the order of its inputs */
-const isFirst = (network, edge) => network.edges.find((each) => each.target === edge.target) === edge;
+const isFirst = (network, edge) => edgesAt(network).target.get(edge.target)?.[0] === edge;
+
+/** @type {WeakMap<import("../types.js").Edge[], Record<"source"|"target", Map<string, import("../types.js").Edge[]>>>} */
+const known = new WeakMap();
+
+/**
+ * Edges by the layer at either end, in the order of the file: what is highlighted asks for them in every frame.
+ * @param {import("../types.js").Network} network
+ */
+function edgesAt({ edges }) {
+  const made = known.get(edges);
+  if (made) return made;
+  const found = { source: new Map(), target: new Map() };
+  for (const edge of edges) {
+    for (const end of /** @type {const} */ (["source", "target"])) {
+      const there = found[end].get(edge[end]);
+      if (there) there.push(edge);
+      else found[end].set(edge[end], [edge]);
+    }
+  }
+  known.set(edges, found);
+  return found;
+}

@@ -4,6 +4,7 @@ import { createClock } from "../timeline/clock.js";
 import { createLane } from "../timeline/lane.js";
 import { createReadout } from "../timeline/readout.js";
 import { createTransport } from "../timeline/transport.js";
+import { hasGraphics } from "../scene/stage.js";
 import { createViewport } from "../scene/viewport.js";
 import { FileFailure } from "../data/failure.js";
 import { createActions } from "./actions.js";
@@ -42,7 +43,7 @@ export function startApp(body) {
   body.append(app);
 
   const failures = createFailures(store, { choose: () => opener.choose(), copy });
-  const viewport = hasGraphics() ? createViewport(parts, store, { calm, lost: () => failures.fail(graphicsLost(), store.state.file?.name ?? "scene") }) : null;
+  const viewport = hasGraphics(parts.canvas) ? createViewport(parts, store, { calm, lost: () => failures.fail(graphicsLost(), store.state.file?.name ?? "scene") }) : null;
   const announcer = createAnnouncer(store);
   const opener = createOpener(
     async (name, buffer) => {
@@ -106,11 +107,6 @@ function createParts() {
   });
   const hint = h("div", { class: "hint", "aria-hidden": "true", text: "Click, or hold Ctrl and turn the wheel, to zoom" });
   return { canvas, panes, hint, stage: h("section", { class: "stage", "aria-label": "Scene" }, canvas, ...panes.map((pane) => pane.root), h("div", { class: "focus-ring", "aria-hidden": "true" }), hint) };
-}
-
-/** Asked before anything is built on it: without, the layers are listed with their values. */
-function hasGraphics() {
-  return document.createElement("canvas").getContext("webgl2") !== null;
 }
 
 /** Draws nothing, but lets time pass. @param {(now: number, elapsed: number) => boolean} tick */

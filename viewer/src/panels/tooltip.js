@@ -4,7 +4,7 @@ import { h, setText } from "../page/dom.js";
 import { number, safe, shapeText } from "../data/format.js";
 import { indexText, isWeights } from "../data/tensor-index.js";
 import { cssColor } from "../data/palettes.js";
-import { tileWord } from "../data/tokens.js";
+import { isAttention } from "../data/tokens.js";
 import { unitWord } from "./rows.js";
 
 /**
@@ -31,7 +31,7 @@ export function placeText(network, layer, { unit, row, column }) {
   if (unit === null) return "";
   if (layer.values?.tensor && layer.tiles) return indexText(layer.values.tensor, layer.tiles, { unit, row, column });
   if (layer.mark === "bars") return safe(network.data.classes[unit] ?? "");
-  if (tileWord(layer) === "head") return `token ${row} reads token ${column}`;
+  if (isAttention(layer)) return `token ${row} reads token ${column}`;
   return layer.tiles && layer.tiles.width * layer.tiles.height > 1 ? `row ${row}, column ${column}` : "";
 }
 

@@ -7,12 +7,21 @@ import { AmbientLight, Color, DirectionalLight, NoToneMapping, Scene, WebGLRende
  *   pixels of the canvas; before: sets the scene up just before it is drawn, since two panes may share one
  */
 
+/** @type {WebGLContextAttributes} */
+const CONTEXT = { antialias: true, alpha: true, powerPreference: "high-performance" };
+
+/**
+ * Asked before anything is built on it: the canvas gets the context that the stage then draws with.
+ * @param {HTMLCanvasElement} canvas
+ */
+export const hasGraphics = (canvas) => canvas.getContext("webgl2", CONTEXT) !== null;
+
 /**
  * @param {HTMLCanvasElement} canvas
  * @param {{lost: () => void}} options lost: the graphics context went away
  */
 export function createStage(canvas, { lost }) {
-  const renderer = new WebGLRenderer({ canvas, antialias: true, alpha: true, powerPreference: "high-performance" });
+  const renderer = new WebGLRenderer({ canvas, ...CONTEXT });
   renderer.toneMapping = NoToneMapping;
   const scene = litScene();
   canvas.addEventListener("webglcontextlost", (event) => {
