@@ -39,19 +39,20 @@ def test_pictures_differ_by_epoch_and_have_their_size(scene: Path, tmp_path: Pat
     assert pictures[0].tobytes() != pictures[1].tobytes()
 
 
+def _film(scene: Path, target: Path, size: tuple[int, int]) -> list[tuple[int, int]]:
+    """Draws a film of five frames a second; gives what progress was told."""
+    told: list[tuple[int, int]] = []
+    render(scene, target, size=size, frames_per_second=5, progress=lambda done, of: told.append((done, of)))
+    return told
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize("suffix", [".gif", ".webp"])
 def test_films_have_frames_that_differ_loop_and_last(scene: Path, tmp_path: Path, suffix: str) -> None:
     if find_chromium() is None:
         pytest.skip("no film was drawn: Chromium is not installed")
-    target, finished = tmp_path / f"film{suffix}", []
-    render(
-        scene,
-        target,
-        size=(160, 90),
-        frames_per_second=5,
-        progress=lambda done, of: finished.append((done, of)),
-    )
+    target = tmp_path / f"film{suffix}"
+    finished = _film(scene, target, (160, 90))
     with Image.open(target) as film:
         assert (film.size, film.info["loop"]) == ((160, 90), 0)
         frames, milliseconds = [], 0
@@ -81,14 +82,8 @@ def test_a_film_for_players(scene: Path, tmp_path: Path) -> None:
         pytest.skip("no film was drawn: Chromium is not installed")
     if shutil.which("ffmpeg") is None or shutil.which("ffprobe") is None:
         pytest.skip("no film was drawn: ffmpeg is not installed")
-    target, finished = tmp_path / "film.mp4", []
-    render(
-        scene,
-        target,
-        size=(161, 91),
-        frames_per_second=5,
-        progress=lambda done, of: finished.append((done, of)),
-    )
+    target = tmp_path / "film.mp4"
+    finished = _film(scene, target, (161, 91))
     drawn = finished[-1][1]
     entries = "stream=width,height,codec_name,nb_read_frames,pix_fmt,r_frame_rate:format=duration"
     probe = ["ffprobe", "-v", "error", "-count_frames", "-show_entries", entries, "-of", "json", str(target)]
